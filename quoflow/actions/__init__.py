@@ -1,0 +1,1 @@
+"""How is a step carried out? One module per family of step kinds, one explicit registry."""

@@ -1,0 +1,1 @@
+"""How do I use it? One module per command, one explicit dictionary that lists them."""

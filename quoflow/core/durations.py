@@ -1,0 +1,59 @@
+"""Durations as people write them in rules: `30s`, `15m`, `4h`, `1h30m`, `2d`, `1w`. Pure."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+
+UNITS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
+PATTERN = r"^(?:\d+w)?(?:\d+d)?(?:\d+h)?(?:\d+m)?(?:\d+s)?$"
+LONGEST = timedelta(days=366)
+
+
+def parse_duration(text: str) -> timedelta:
+    """Read a duration such as `15m` or `1h30m`.
+
+    Raises:
+        ValueError: when it is not whole numbers with the units w, d, h, m, s (each once, largest first),
+            or longer than 366 days. The message says what to write.
+    """
+    written = text.strip()
+    if not written or not re.fullmatch(PATTERN, written):
+        raise ValueError(f"`{text}` is not a duration; write whole numbers with a unit, such as 30s, 15m, 4h or 2d")
+    seconds = sum(int(number) * UNITS[unit] for number, unit in re.findall(r"(\d+)([wdhms])", written))
+    if seconds > LONGEST.total_seconds():
+        raise ValueError(f"`{text}` is longer than 366 days")
+    return timedelta(seconds=seconds)
+
+
+def format_duration(duration: timedelta) -> str:
+    """Write a duration the way rules write it, largest unit first, whole seconds."""
+    left = int(duration.total_seconds())
+    parts = []
+    for unit, size in UNITS.items():
+        count, left = divmod(left, size)
+        if count:
+            parts.append(f"{count}{unit}")
+    return "".join(parts) or "0s"
+
+
+def _validate(value: object) -> object:
+    return parse_duration(value) if isinstance(value, str) else value
+
+
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(_validate),
+    PlainSerializer(format_duration, return_type=str),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": PATTERN,
+            "examples": ["30s", "15m", "4h", "2d"],
+            "description": "A duration such as 15m.",
+        }
+    ),
+]

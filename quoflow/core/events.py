@@ -1,0 +1,55 @@
+"""Something that happened on the phone, on a schedule or by hand: one frozen value. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+MESSAGE_KINDS = ("message.received", "message.sent")
+CALL_KINDS = ("call.completed", "call.answered", "call.missed")
+ARTIFACT_KINDS = ("voicemail.received", "transcript.completed")
+KINDS = (*MESSAGE_KINDS, *CALL_KINDS, *ARTIFACT_KINDS, "schedule", "manual")
+
+LATER_KINDS = (
+    "message.delivered",
+    "message.failed",
+    "call.started",
+    "call.forwarded",
+    "recording.completed",
+    "summary.completed",
+    "contact.created",
+    "contact.updated",
+    "contact.deleted",
+    "conversation.started",
+    "conversation.unanswered",
+)
+"""Triggers of the language that this version reads and refuses by name: it cannot run them yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event. Its id is made from Quo's id, so that reading it twice gives the same event.
+
+    Attributes:
+        id: `<kind>:<Quo's id>`, `schedule:<rule>:<n>:<local time>` or `manual:<random>`.
+        kind: the trigger that it fires, such as `message.received`.
+        connection: the connection's name in the configuration.
+        occurred_at: when it happened, UTC; for artifacts that arrive late, when they were first seen complete.
+        line_id: our line (PN…), or None for schedule and manual.
+        peer: the other party's number in E.164 (or as Quo gives it), or None.
+        direction: `incoming`, `outgoing` or None.
+        conversation_id: Quo's conversation, or None.
+        data: plain data (JSON types only): `message`, `call`, `voicemail`, `transcript`, `set`… by kind.
+    """
+
+    id: str
+    kind: str
+    connection: str
+    occurred_at: datetime
+    line_id: str | None = None
+    peer: str | None = None
+    direction: str | None = None
+    conversation_id: str | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)  # JSON

@@ -1,0 +1,118 @@
+"""The life of a run and its steps: states, the records the store keeps, what to do next. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class StepState(StrEnum):
+    """Where a step stands."""
+
+    QUEUED = "queued"
+    WAITING = "waiting"
+    NEEDS_APPROVAL = "needs_approval"
+    HELD = "held"
+    SENDING = "sending"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    CANCELLED = "cancelled"
+    SKIPPED = "skipped"
+
+
+class RunState(StrEnum):
+    """Where a run stands."""
+
+    QUEUED = "queued"
+    WAITING = "waiting"
+    NEEDS_APPROVAL = "needs_approval"
+    HELD = "held"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    SKIPPED = "skipped"
+
+
+FINISHED_STEPS = frozenset({StepState.SUCCEEDED, StepState.FAILED, StepState.CANCELLED, StepState.SKIPPED})
+"""States that a step never leaves. `unknown` is not among them: a person resolves it."""
+
+FINISHED_RUNS = frozenset({RunState.SUCCEEDED, RunState.FAILED, RunState.CANCELLED, RunState.SKIPPED})
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    """One step of a run, as the store keeps it.
+
+    Attributes:
+        id: ours, unique.
+        path: `actions[0]`…, unique in the run; `position` orders the steps of a run.
+        name: the step's id in the rule (`steps.<name>`), or None.
+        state: see StepState; `due_at` is when the worker may look at it next, UTC, or None when nothing but a
+            person can move it.
+        is_write: it passes the gate and goes through the outbox; then `payload`, `hash`, `to`, `from_`, `text` and
+            `segments` are the frozen write.
+        outcome: what it returned (JSON), reachable as `steps.<name>`.
+        reason: why it is in its state, in words.
+        tries: how often the worker has taken it up.
+    """
+
+    id: str
+    run_id: str
+    connection: str
+    path: str
+    position: int
+    action: str
+    state: StepState
+    created_at: datetime
+    updated_at: datetime
+    name: str | None = None
+    due_at: datetime | None = None
+    is_write: bool = False
+    payload: Mapping[str, Any] | None = None  # JSON
+    hash: str | None = None
+    to: str | None = None
+    from_: str | None = None
+    text: str | None = None
+    segments: int = 0
+    outcome: Mapping[str, Any] | None = None  # JSON
+    reason: str = ""
+    tries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """A rule's actions being carried out for one event; unique on (connection, rule, event)."""
+
+    id: str
+    connection: str
+    rule: str
+    rule_version: str
+    event_id: str
+    state: RunState
+    started_at: datetime
+    updated_at: datetime
+    peer: str | None = None
+    reason: str = ""
+    steps: tuple[StepRecord, ...] = field(default=())
+
+
+def fold_run_state(steps: Iterable[StepRecord]) -> tuple[RunState, str]:
+    """Give an unfinished run's state and reason from its steps: what it waits for, most urgent first."""
+    pending = [step for step in steps if step.state not in FINISHED_STEPS]
+    for state, run_state in (
+        (StepState.SENDING, RunState.RUNNING),
+        (StepState.UNKNOWN, RunState.HELD),
+        (StepState.NEEDS_APPROVAL, RunState.NEEDS_APPROVAL),
+        (StepState.HELD, RunState.HELD),
+        (StepState.WAITING, RunState.WAITING),
+        (StepState.QUEUED, RunState.QUEUED),
+    ):
+        for step in pending:
+            if step.state == state:
+                return run_state, step.reason
+    return RunState.RUNNING, ""

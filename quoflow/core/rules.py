@@ -1,0 +1,162 @@
+"""A rule as the engine sees it: triggers, conditions, options and steps, frozen. Pure.
+
+Models (pydantic) are what YAML may write; dataclasses are what the engine holds. `quoflow.loader`
+translates, and keeps file, line and column beside them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from quoflow.core.durations import Duration
+from quoflow.core.steps import Step, Template
+
+DEFAULT_MAX_AGE = timedelta(hours=24)
+
+
+def _as_tuple(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+OneOrMany = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class TextFilter(_Model):
+    """What the text must look like, whatever its case."""
+
+    contains: OneOrMany = Field(
+        (), description="A word or a list of words, one of which the text contains, in any case."
+    )
+    matches: str | None = Field(
+        None, max_length=500, description="An RE2 regular expression found anywhere in the text."
+    )
+
+    @model_validator(mode="after")
+    def _says_one(self) -> TextFilter:
+        if bool(self.contains) == bool(self.matches):
+            raise ValueError("say either `contains` or `matches`")
+        return self
+
+
+class Filters(_Model):
+    """Narrows a trigger; each may be one value or a list of which one must fit."""
+
+    line: OneOrMany = Field((), description="Our line: its name, number or PN… id.")
+    direction: Literal["incoming", "outgoing"] | None = Field(None, description="incoming or outgoing.")
+    from_: OneOrMany = Field((), alias="from", description="The number that called or wrote.")
+    to: OneOrMany = Field((), description="The number that was called or written to.")
+    status: OneOrMany = Field((), description="The call's or message's status, as Quo names it.")
+    text: TextFilter | None = Field(None, description="What the text must contain or match.")
+
+
+class Schedule(_Model):
+    """When a schedule fires: a cron expression in a time zone, or every so often."""
+
+    cron: str | None = Field(None, description="Five fields: minute hour day-of-month month day-of-week.")
+    every: Duration | None = Field(None, description="An interval by elapsed time, such as 4h.")
+    timezone: str | None = Field(
+        None, description="An IANA name such as America/New_York; the configuration's unless said."
+    )
+    catchup: Literal["skip", "latest"] = Field(
+        "skip",
+        description="After a pause: skip what was missed (over 15 minutes late), or fire the latest one.",
+    )
+
+    @model_validator(mode="after")
+    def _says_one(self) -> Schedule:
+        if (self.cron is None) == (self.every is None):
+            raise ValueError("say either `cron` or `every`")
+        return self
+
+
+class Throttle(_Model):
+    """Fire at most once within a time for each key."""
+
+    once_within: Duration = Field(description="How long a firing keeps the same key quiet, such as 4h.")
+    key: Template = Field("{{ contact.phone }}", description="What counts as the same; the contact unless said.")
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """One thing that a rule waits for. `schedule` is set for kind `schedule` only."""
+
+    kind: str
+    id: str | None = None
+    filters: Filters = field(default_factory=Filters)
+    schedule: Schedule | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Holds:
+    """A leaf of a condition: an expression that must hold."""
+
+    expression: str
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """Every part must hold; none is true."""
+
+    parts: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """At least one part must hold."""
+
+    parts: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The part must not hold."""
+
+    part: Condition
+
+
+Condition = Holds | AllOf | AnyOf | Not
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule.
+
+    Attributes:
+        name: unique over all files.
+        version: 12 hexadecimal digits of the SHA-256 of the document's canonical JSON.
+        document: the plain data it was read from (dict, list, str, bool, None): enough to build it again,
+            so that a run keeps the version it began with.
+        file: the file it stands in, and `line`, where its document begins.
+        approval: `required`, or `auto`, which counts only where the configuration allows this rule.
+        max_age: an event older than this is skipped, and a write that is later than this is not sent.
+        cancel_on: event kinds of the same contact that cancel this rule's unfinished runs.
+        connections: names of the connections it applies to; none means every one.
+        vars: plain data reachable as `vars`.
+    """
+
+    name: str
+    version: str
+    document: Mapping[str, Any]  # JSON
+    triggers: tuple[Trigger, ...]
+    steps: tuple[Step, ...]
+    when: AllOf = AllOf()
+    description: str = ""
+    approval: Literal["required", "auto"] = "required"
+    max_age: timedelta = DEFAULT_MAX_AGE
+    throttle: Throttle | None = None
+    cancel_on: tuple[str, ...] = ()
+    connections: tuple[str, ...] = ()
+    purpose: Literal["transactional", "marketing", "reply"] = "transactional"
+    enabled: bool = True
+    vars: Mapping[str, Any] = field(default_factory=dict)  # JSON
+    file: str = ""
+    line: int = 1
