@@ -1,0 +1,66 @@
+"""What an action says when it is through: values, so that deciding what follows stays outside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Literal
+
+from quoflow.quo import errors
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A write that happened. `outcome` becomes `steps.<id>`; `message_id` is Quo's, for texts."""
+
+    outcome: Mapping[str, Any] = field(default_factory=dict)  # JSON
+    message_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A write that did not go through, and what to do about it.
+
+    Attributes:
+        what: `retry` (provably not sent: again after `after`), `hold` (provably not sent: a person must act, look
+            again after `after`), `fail` (never again), `uncertain` (it may have happened: reconcile).
+        reason: in words, for a person.
+        after: how long to wait before the next try, for retry and hold.
+    """
+
+    what: Literal["retry", "hold", "fail", "uncertain"]
+    reason: str
+    after: timedelta = timedelta(0)
+
+
+LONGEST_PAUSE = 300.0
+HOLD = timedelta(seconds=60)
+MOST_CONFLICTS = 3
+
+
+def classify_failure(error: errors.QuoError, *, tries: int, jitter: float) -> Failure:
+    """Decide what follows a failed write, by what is provable about it.
+
+    Args:
+        error: what the client raised.
+        tries: how often this write has been tried, this time included.
+        jitter: a number from 0 to 1 that spreads retries.
+    """
+    reason = str(error)
+    if error.is_ambiguous:
+        return Failure("uncertain", reason)
+    if isinstance(error, errors.Unauthorized | errors.OutOfCredits):
+        return Failure("hold", reason, HOLD)
+    if isinstance(error, errors.RateLimited | errors.Unreachable):
+        return Failure("retry", reason, _choose_pause(error, tries, jitter))
+    if isinstance(error, errors.Conflict) and tries < MOST_CONFLICTS:
+        return Failure("retry", reason, _choose_pause(error, tries, jitter))
+    return Failure("fail", reason)
+
+
+def _choose_pause(error: errors.QuoError, tries: int, jitter: float) -> timedelta:
+    if error.retry_after is not None:
+        return timedelta(seconds=error.retry_after + jitter)
+    ceiling = min(LONGEST_PAUSE, 2.0 ** min(tries, 10))
+    return timedelta(seconds=ceiling * (0.5 + jitter / 2))

@@ -1,0 +1,109 @@
+"""From what the mirror learns to events: which triggers a message, a call or an artifact fires. Pure.
+
+Each function gives every event that a thing fires, whoever reads it and however often: the inbox drops the
+ones that it has. Quo's own id is in the event's id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from quoflow.core.events import Event
+from quoflow.core.facts import Artifact, Call, Message
+
+ARTIFACT_EVENTS = {"voicemail": "voicemail.received", "transcript": "transcript.completed"}
+"""The trigger that each late artifact fires; a summary or recording fires none in this version."""
+
+
+def derive_message_events(connection: str, message: Message) -> tuple[Event, ...]:
+    """Give the event of a message: received or sent. A message that quoflow sent is for the caller to leave out."""
+    kind = "message.received" if message.direction == "incoming" else "message.sent"
+    event = Event(
+        id=f"{kind}:{message.id}",
+        kind=kind,
+        connection=connection,
+        occurred_at=message.created_at,
+        line_id=message.line_id,
+        peer=message.peer or None,
+        direction=message.direction,
+        conversation_id=message.conversation_id,
+        data={"message": describe_message(message)},
+    )
+    return (event,)
+
+
+def derive_call_events(connection: str, call: Call, *, line_number: str) -> tuple[Event, ...]:
+    """Give the events of a call: none before it is over; then completed, and answered or missed where it was."""
+    if not call.is_over:
+        return ()
+    kinds = ["call.completed"]
+    if call.answered_at is not None:
+        kinds.append("call.answered")
+    if call.is_missed:
+        kinds.append("call.missed")
+    data = {"call": describe_call(call, line_number=line_number)}
+    return tuple(_make_call_event(connection, call, kind, find_end(call), data) for kind in kinds)
+
+
+def derive_artifact_event(
+    connection: str, call: Call, artifact: Artifact, *, line_number: str, seen_at: datetime
+) -> Event | None:
+    """Give the event of an artifact that is complete. It happens when it is first seen: it is made after the call."""
+    kind = ARTIFACT_EVENTS.get(artifact.kind)
+    if kind is None or artifact.state != "completed":
+        return None
+    data = {"call": describe_call(call, line_number=line_number), artifact.kind: dict(artifact.data)}
+    return _make_call_event(connection, call, kind, seen_at, data)
+
+
+def find_end(call: Call) -> datetime:
+    """Give when a call that is over ended, as well as Quo says it (UTC)."""
+    return call.completed_at or call.answered_at or call.created_at
+
+
+def _make_call_event(connection: str, call: Call, kind: str, occurred_at: datetime, data: Mapping[str, Any]) -> Event:
+    return Event(
+        id=f"{kind}:{call.id}",
+        kind=kind,
+        connection=connection,
+        occurred_at=occurred_at,
+        line_id=call.line_id,
+        peer=call.peer or None,
+        direction=call.direction,
+        conversation_id=call.conversation_id,
+        data=data,
+    )
+
+
+def describe_message(message: Message) -> dict[str, Any]:
+    """Give a message as plain data for contexts."""
+    return {
+        "id": message.id,
+        "text": message.text,
+        "from": message.from_,
+        "to": message.to[0] if message.to else "",
+        "direction": message.direction,
+        "status": message.status,
+        "time": message.created_at.isoformat(),
+        "user_id": message.user_id,
+    }
+
+
+def describe_call(call: Call, *, line_number: str) -> dict[str, Any]:
+    """Give a call as plain data for contexts; `duration` is in seconds."""
+    parties = (call.peer, line_number) if call.direction == "incoming" else (line_number, call.peer)
+    return {
+        "id": call.id,
+        "direction": call.direction,
+        "status": call.status,
+        "from": parties[0],
+        "to": parties[1],
+        "duration": call.duration,
+        "time": call.created_at.isoformat(),
+        "answered_at": call.answered_at.isoformat() if call.answered_at else None,
+        "completed_at": call.completed_at.isoformat() if call.completed_at else None,
+        "answered_by": call.answered_by,
+        "missed": call.is_missed,
+    }

@@ -1,0 +1,167 @@
+"""From a step's rendered parameters to the exact bytes of a write. Pure.
+
+One function per write kind; what the API itself would refuse (a blank text, a number that cannot be one, a
+line that is not ours) is refused here, at plan time, in words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from quoflow.core import expressions, phones, plans, segments, steps
+from quoflow.core.facts import Line
+from quoflow.core.functions import Functions
+from quoflow.core.rules import Rule
+
+LONGEST_TEXT = 1600
+"""Characters that one text may hold (Quo API reference, `POST /v1/messages`)."""
+
+
+class Impossible(Exception):
+    """The write cannot be made; the message says why, for a person."""
+
+
+class NothingToDo(Exception):
+    """The write would change nothing here; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What planning may know: the rule's context, and the facts that writes are resolved against.
+
+    Attributes:
+        values: the context of expressions and templates, without `steps`.
+        functions: the functions of the language, with `now` and calendars inside.
+        lines: our lines, to resolve senders.
+        region: how a number without a country code is read (ISO, such as US).
+        tags_field: key of the custom field that holds tags, or None when the configuration names none.
+        now: the time of this decision, UTC.
+    """
+
+    rule: Rule
+    connection: str
+    values: Mapping[str, Any]  # plain data
+    functions: Functions
+    lines: tuple[Line, ...]
+    region: str
+    tags_field: str | None
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Pen:
+    """Renders templates against one context."""
+
+    scene: Scene
+    values: Mapping[str, Any]  # the scene's values with `steps`
+
+    def write(self, source: str, *, limit: int = LONGEST_TEXT) -> str:
+        """Render one template. Raises ExpressionError in words when it cannot be."""
+        return expressions.render(source, self.values, self.scene.functions, limit=limit)
+
+
+def prepare_write(kind: str, parameters: steps.Parameters, pen: Pen) -> plans.Write:
+    """Render a write step and freeze its bytes.
+
+    Raises:
+        Impossible: the API would refuse it, or something that it needs is not there.
+        NothingToDo: there is nothing to change.
+        ExpressionError: a template cannot be rendered.
+    """
+    return _PREPARE[kind](parameters, pen)
+
+
+def _prepare_send_message(parameters: steps.Parameters, pen: Pen) -> plans.Write:
+    assert isinstance(parameters, steps.SendMessage)  # noqa: S101 - the registry pairs kind and model
+    scene = pen.scene
+    recipient = _resolve_recipient(parameters, pen)
+    line = _resolve_line(parameters, pen)
+    if recipient in {one.number for one in scene.lines}:
+        raise Impossible(f"{recipient} is one of our own lines; quoflow does not text itself")
+    text = pen.write(parameters.text).strip()
+    if not text:
+        raise Impossible("the text came out empty")
+    payload: dict[str, Any] = {"content": text, "from": line.id, "to": [recipient]}
+    if parameters.user:
+        payload["userId"] = pen.write(parameters.user).strip()
+    if parameters.done:
+        payload["setInboxStatus"] = "done"
+    return plans.Write(
+        connection=scene.connection,
+        action="send_message",
+        to=recipient,
+        from_=line.number,
+        text=text,
+        payload=payload,
+        segments=segments.count_segments(text),
+        rule_version=scene.rule.version,
+    )
+
+
+def _resolve_recipient(parameters: steps.SendMessage, pen: Pen) -> str:
+    contact = pen.values.get("contact") or {}
+    written = pen.write(parameters.to) if parameters.to else contact.get("phone")
+    if not written:
+        raise Impossible("there is no number to text: the caller's number is hidden, or the step needs `to:`")
+    number = phones.normalize(str(written), pen.scene.region)
+    if number is None or not phones.is_textable(number):
+        raise Impossible(f"`{written}` is not a number that can be texted")
+    return number
+
+
+def _resolve_line(parameters: steps.SendMessage, pen: Pen) -> Line:
+    known = pen.scene.lines
+    names = ", ".join(f"`{line.name}`" for line in known) or "none"
+    if parameters.from_ is None:
+        current = (pen.values.get("line") or {}).get("id")
+        for line in known:
+            if line.id == current:
+                return line
+        raise Impossible(f"the event has no line of ours to send from; say `from:` with one of {names}")
+    written = pen.write(parameters.from_).strip()
+    number = phones.normalize(written, pen.scene.region)
+    for line in known:
+        if written.casefold() == line.name.strip().casefold() or written == line.id or number == line.number:
+            return line
+    raise Impossible(f"`{written}` is none of our lines; they are {names}")
+
+
+def _prepare_tag_contact(parameters: steps.Parameters, pen: Pen) -> plans.Write:
+    assert isinstance(parameters, steps.TagContact)  # noqa: S101 - the registry pairs kind and model
+    scene = pen.scene
+    contact = pen.values.get("contact") or {}
+    if not scene.tags_field:
+        raise Impossible("the configuration does not say which custom field holds tags: set `tags: {field: …}`")
+    if not contact.get("id"):
+        who = contact.get("phone") or "this number"
+        raise NothingToDo(f"{who} is not among the contacts, so there is nothing to tag")
+    payload = {
+        "contact_id": contact["id"],
+        "field": scene.tags_field,
+        "add": _render_tags(parameters.add, pen),
+        "remove": _render_tags(parameters.remove, pen),
+    }
+    return plans.Write(
+        connection=scene.connection,
+        action="tag_contact",
+        to=str(contact.get("phone") or contact["id"]),
+        from_=None,
+        text=None,
+        payload=payload,
+        segments=0,
+        rule_version=scene.rule.version,
+    )
+
+
+def _render_tags(sources: tuple[str, ...], pen: Pen) -> list[str]:
+    rendered = (pen.write(source).strip() for source in sources)
+    return list(dict.fromkeys(tag for tag in rendered if tag))
+
+
+_PREPARE: Mapping[str, Callable[[steps.Parameters, Pen], plans.Write]] = {
+    "send_message": _prepare_send_message,
+    "tag_contact": _prepare_tag_contact,
+}
