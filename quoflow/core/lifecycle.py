@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
+
+from quoflow.core.plans import Write
 
 
 class StepState(StrEnum):
@@ -41,6 +43,12 @@ class RunState(StrEnum):
 FINISHED_STEPS = frozenset({StepState.SUCCEEDED, StepState.FAILED, StepState.CANCELLED, StepState.SKIPPED})
 """States that a step never leaves. `unknown` is not among them: a person resolves it."""
 
+ON_THEIR_WAY = frozenset({StepState.SENDING, StepState.UNKNOWN})
+"""States of a write that may have happened: nothing cancels them, only evidence or a person settles them."""
+
+LOOK_AGAIN = timedelta(seconds=60)
+"""When a write that is held without a known end is looked at again."""
+
 FINISHED_RUNS = frozenset({RunState.SUCCEEDED, RunState.FAILED, RunState.CANCELLED, RunState.SKIPPED})
 
 
@@ -59,6 +67,7 @@ class StepRecord:
         outcome: what it returned (JSON), reachable as `steps.<name>`.
         reason: why it is in its state, in words.
         tries: how often the worker has taken it up.
+        ready_at: when it first could be carried out: planned, or approved by a person. Lateness counts from here.
     """
 
     id: str
@@ -82,6 +91,7 @@ class StepRecord:
     outcome: Mapping[str, Any] | None = None  # JSON
     reason: str = ""
     tries: int = 0
+    ready_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,3 +126,36 @@ def fold_run_state(steps: Iterable[StepRecord]) -> tuple[RunState, str]:
             if step.state == state:
                 return run_state, step.reason
     return RunState.RUNNING, ""
+
+
+def freeze_write(
+    step: StepRecord, write: Write, *, state: StepState, due_at: datetime | None, reason: str
+) -> StepRecord:
+    """Give the step with a write's bytes frozen in it, in the state that the gate left it."""
+    return replace(
+        step,
+        state=state,
+        due_at=due_at,
+        reason=reason,
+        is_write=True,
+        payload=write.payload,
+        hash=write.hash,
+        to=write.to,
+        from_=write.from_,
+        text=write.text,
+        segments=write.segments,
+    )
+
+
+def thaw_write(step: StepRecord, *, rule_version: str) -> Write:
+    """Give the write that is frozen in a step, to be checked again and carried out."""
+    return Write(
+        connection=step.connection,
+        action=step.action,
+        to=step.to or "",
+        from_=step.from_,
+        text=step.text,
+        payload=step.payload or {},
+        segments=step.segments,
+        rule_version=rule_version,
+    )

@@ -1,0 +1,58 @@
+"""The parts that the runtime works with, joined: one frozen value that app.py builds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from quoflow.core import functions, matching, rules
+from quoflow.quo.client import Quo
+from quoflow.settings import Settings
+from quoflow.store.database import Database
+
+Restore = Callable[[str, Mapping[str, object]], rules.Rule]
+"""Builds a rule again from its version and stored document."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One line of the feed: what the engine just did. `kind` is a slug; `fields` are plain data."""
+
+    kind: str
+    text: str
+    connection: str = ""
+    fields: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """Everything that a hop needs: where to read and write, what the rules are, and what time it is.
+
+    Attributes:
+        quos: a client for each connection, by name.
+        restore: rebuilds a rule from a stored version, for runs that began before an edit.
+        clock: gives the time, UTC. new_id: gives a fresh id. jitter: gives a number from 0 to 1.
+        tell: takes each notice of the feed.
+    """
+
+    database: Database
+    settings: Settings
+    rules: tuple[rules.Rule, ...]
+    index: matching.RuleIndex
+    quos: Mapping[str, Quo]
+    restore: Restore
+    clock: Callable[[], datetime]
+    new_id: Callable[[], str]
+    jitter: Callable[[], float]
+    tell: Callable[[Notice], None]
+
+    def make_functions(self, now: datetime) -> functions.Functions:
+        """Give the language's functions as of a time."""
+        return functions.Functions(
+            now=now, timezone=self.settings.timezone, region=self.settings.region, hours=self.settings.hours
+        )
+
+    def find_rule(self, name: str) -> rules.Rule | None:
+        """Find a rule of the present set by name."""
+        return next((rule for rule in self.rules if rule.name == name), None)

@@ -1,0 +1,68 @@
+"""The gate of a write: approval and guards, asked at plan time and in the transaction that takes the intent.
+
+Both call sites use `check_guards` with facts read in their own transaction, so that they cannot disagree.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from quoflow.core import guards, plans
+from quoflow.core.rules import Rule
+from quoflow.runtime.engine import Engine
+from quoflow.store import controls, mirror, opt_outs, outbox
+
+
+def needs_approval(engine: Engine, rule: Rule) -> bool:
+    """Whether a person must say yes: always, but where both the rule and the configuration say `auto`."""
+    allowed = engine.settings.approvals.allow_auto
+    return not (rule.approval == "auto" and (rule.name in allowed or "*" in allowed))
+
+
+def check_guards(
+    tx: Connection,
+    engine: Engine,
+    write: plans.Write,
+    *,
+    due_at: datetime | None,
+    max_age: timedelta | None,
+    now: datetime,
+) -> plans.Gate:
+    """Ask the guards about a write, with the facts of this transaction."""
+    facts = read_facts(tx, engine, write, due_at=due_at, max_age=max_age, now=now)
+    return guards.check(write, facts, engine.settings.guards)
+
+
+def read_facts(
+    tx: Connection,
+    engine: Engine,
+    write: plans.Write,
+    *,
+    due_at: datetime | None,
+    max_age: timedelta | None,
+    now: datetime,
+) -> guards.GuardFacts:
+    """Read what the guards decide by."""
+    connection, to = write.connection, write.to
+    pause = controls.read_pause(tx)
+    opted_out = opt_outs.find_opt_out(tx, connection=connection, phone=to)
+    midnight = find_midnight(now, engine.settings.timezone)
+    return guards.GuardFacts(
+        now=now,
+        paused=pause.reason or "no reason given" if pause else None,
+        opted_out=f"they wrote {opted_out.word!r} on {opted_out.at:%Y-%m-%d}" if opted_out else None,
+        sent_last_hour=outbox.count_sent(tx, connection=connection, to=to, since=now - timedelta(hours=1)),
+        sent_last_day=outbox.count_sent(tx, connection=connection, to=to, since=now - timedelta(days=1)),
+        segments_today=outbox.sum_segments(tx, connection=connection, since=midnight),
+        due_at=due_at,
+        max_age=max_age,
+        last_inbound_at=mirror.last_inbound_at(tx, connection, peer=to),
+    )
+
+
+def find_midnight(now: datetime, timezone: str) -> datetime:
+    """Give the last local midnight in a time zone."""
+    return now.astimezone(ZoneInfo(timezone)).replace(hour=0, minute=0, second=0, microsecond=0)

@@ -1,0 +1,124 @@
+"""New events: match, plan and record, one transaction for each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from quoflow.core import expressions, lifecycle, matching, writes
+from quoflow.core.events import Event
+from quoflow.core.rules import Rule
+from quoflow.errors import QuoflowError
+from quoflow.runtime import runs, scenes
+from quoflow.runtime.engine import Engine, Notice
+from quoflow.store import inbox, mirror, throttles, verdicts
+from quoflow.store import runs as store
+
+BATCH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What came of the new events: how many there were, the runs that began, the matches that were skipped."""
+
+    events: int = 0
+    runs: int = 0
+    skipped: int = 0
+
+
+def take_in_all(engine: Engine) -> Taken:
+    """Handle every new event, oldest first; one that fails does not stop the others."""
+    events = started = skipped = 0
+    while True:
+        with engine.database.read() as tx:
+            batch = inbox.list_new_events(tx, limit=BATCH)
+        if not batch:
+            return Taken(events, started, skipped)
+        for event in batch:
+            events += 1
+            begun, left_out = _take_in_safely(engine, event)
+            started += begun
+            skipped += left_out
+
+
+def _take_in_safely(engine: Engine, event: Event) -> tuple[int, int]:
+    try:
+        with engine.database.write() as tx:
+            return take_in(tx, engine, event)
+    except QuoflowError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a poison event is counted and set aside; the others go on
+        reason = f"{type(error).__name__}: {error}"
+        with engine.database.write() as tx:
+            inbox.mark_failed(tx, event, now=engine.clock(), reason=reason)
+        engine.tell(Notice("event.failed", f"{event.id} could not be handled: {reason}", event.connection))
+        return 0, 0
+
+
+def take_in(tx: Connection, engine: Engine, event: Event) -> tuple[int, int]:
+    """Handle one event: cancel what it cancels, match it, begin runs. Gives (runs begun, matches skipped)."""
+    now = engine.clock()
+    _cancel_waiting(tx, engine, event)
+    lines = mirror.list_lines(tx, event.connection)
+    begun = skipped = 0
+    for rule in engine.index.candidates(event, lines):
+        scene = scenes.read_scene(tx, engine, rule, event, run_id=None)
+        verdict = matching.match(rule, event, scene.values, scene.functions, lines=lines, region=engine.settings.region)
+        if not verdict.matched:
+            continue
+        reason = matching.is_due_by_age(rule, event, now) or _throttle(tx, rule, event, scene)
+        verdicts.add_verdict(
+            tx,
+            connection=event.connection,
+            event_id=event.id,
+            rule=rule.name,
+            rule_version=rule.version,
+            matched=reason is None,
+            reason=reason or verdict.reason,
+            now=now,
+        )
+        if reason is not None:
+            skipped += 1
+            engine.tell(Notice("rule.skipped", f"{rule.name}: {reason}", event.connection))
+        elif runs.begin_run(tx, engine, rule, event, scene) is not None:
+            begun += 1
+            engine.tell(Notice("rule.matched", f"{rule.name} matched {describe_event(event)}", event.connection))
+    inbox.mark_handled(tx, event, now=now)
+    return begun, skipped
+
+
+def _throttle(tx: Connection, rule: Rule, event: Event, scene: writes.Scene) -> str | None:
+    """Give why a rule must keep quiet for this key, or take its turn."""
+    if rule.throttle is None:
+        return None
+    try:
+        key = expressions.render(rule.throttle.key, scene.values, scene.functions)
+    except expressions.ExpressionError as error:
+        return f"throttle key: {error}"
+    last = throttles.last_fired(tx, connection=event.connection, rule=rule.name, key=key)
+    if last is not None and scene.now - last < rule.throttle.once_within:
+        return f"throttle: it fired for `{key}` at {last:%Y-%m-%d %H:%M} UTC, and does so once within the time set"
+    throttles.save_fired(tx, connection=event.connection, rule=rule.name, key=key, at=scene.now)
+    return None
+
+
+def _cancel_waiting(tx: Connection, engine: Engine, event: Event) -> None:
+    """Cancel the unfinished runs about this contact whose rule says that this event cancels them."""
+    if event.peer is None:
+        return
+    for run in store.list_unfinished_runs(tx, connection=event.connection, peer=event.peer):
+        rule = runs.load_rule(tx, engine, run)
+        if rule is None or event.kind not in rule.cancel_on or run.event_id == event.id:
+            continue
+        if any(step.state in lifecycle.ON_THEIR_WAY for step in store.list_steps(tx, run.id)):
+            continue
+        reason = f"cancelled by {describe_event(event)}"
+        store.cancel_run(tx, run.id, reason=reason, now=engine.clock())
+        engine.tell(Notice("run.cancelled", f"{run.rule}: {reason}", event.connection))
+
+
+def describe_event(event: Event) -> str:
+    """Say in a few words what happened."""
+    who = f" with {event.peer}" if event.peer else ""
+    return f"{event.kind}{who}"

@@ -1,0 +1,162 @@
+"""Runs: begin one, and carry it on after each outcome. The core decides; here it is fetched and written."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from quoflow.core import lifecycle, planning, writes
+from quoflow.core.events import Event
+from quoflow.core.lifecycle import RunRecord, RunState, StepRecord, StepState
+from quoflow.core.rules import Rule
+from quoflow.runtime import gates, scenes
+from quoflow.runtime.engine import Engine, Notice
+from quoflow.store import approvals, inbox, rule_versions
+from quoflow.store import runs as store
+
+
+def begin_run(tx: Connection, engine: Engine, rule: Rule, event: Event, scene: writes.Scene) -> RunRecord | None:
+    """Record a run of a rule for an event with its first steps; None when it has run already."""
+    now = scene.now
+    rule_versions.save_version(
+        tx, rule=rule.name, version=rule.version, document=rule.document, file=rule.file, now=now
+    )
+    run = RunRecord(
+        id=engine.new_id(),
+        connection=event.connection,
+        rule=rule.name,
+        rule_version=rule.version,
+        event_id=event.id,
+        state=RunState.QUEUED,
+        started_at=now,
+        updated_at=now,
+        peer=event.peer,
+    )
+    if not store.add_run(tx, run):
+        return None
+    carry_on(tx, engine, run, rule=rule, event=event)
+    return run
+
+
+def carry_on(
+    tx: Connection, engine: Engine, run: RunRecord, *, rule: Rule | None = None, event: Event | None = None
+) -> None:
+    """Add the steps that have become known, and end the run or say what it waits for. One transaction."""
+    rule = rule or load_rule(tx, engine, run)
+    event = event or inbox.find_event(tx, connection=run.connection, event_id=run.event_id)
+    now = engine.clock()
+    if rule is None or event is None:
+        missing = "its rule's version" if rule is None else "its event"
+        store.update_run(tx, run.id, state=RunState.FAILED, reason=f"{missing} is no longer in the database", now=now)
+        return
+    scene = scenes.read_scene(tx, engine, rule, event, run_id=run.id)
+    records = store.list_steps(tx, run.id)
+    advance = planning.advance(rule, records, scene)
+    for planned in advance.steps:
+        _record_step(tx, engine, run, rule=rule, planned=planned, now=now)
+    steps = store.list_steps(tx, run.id)
+    if advance.end is None:
+        state, reason = lifecycle.fold_run_state(steps)
+    else:
+        state, reason = advance.end.state, advance.end.reason
+        _cancel_the_rest(tx, steps, now)
+        engine.tell(Notice("run.ended", f"{run.rule}: {state}{f' ({reason})' if reason else ''}", run.connection))
+    store.update_run(tx, run.id, state=state, reason=reason, now=now)
+
+
+def load_rule(tx: Connection, engine: Engine, run: RunRecord) -> Rule | None:
+    """Give the version of the rule that a run began with, from the present set or from the store."""
+    rule = engine.find_rule(run.rule)
+    if rule is not None and rule.version == run.rule_version:
+        return rule
+    document = rule_versions.find_document(tx, run.rule_version)
+    return engine.restore(run.rule_version, document) if document is not None else None
+
+
+def _record_step(
+    tx: Connection, engine: Engine, run: RunRecord, *, rule: Rule, planned: planning.PlannedStep, now: datetime
+) -> None:
+    write = planned.write
+    step = StepRecord(
+        id=engine.new_id(),
+        run_id=run.id,
+        connection=run.connection,
+        path=planned.path,
+        position=planned.position,
+        action=planned.action,
+        state=planned.state,
+        created_at=now,
+        updated_at=now,
+        name=planned.name,
+        due_at=planned.due_at,
+        payload=planned.payload,
+        outcome=planned.outcome,
+        reason=planned.reason,
+    )
+    if write is not None:
+        step = _pass_first_gate(tx, engine, rule, step=step, planned=planned)
+    store.add_steps(tx, [step])
+    if step.state is StepState.NEEDS_APPROVAL:
+        approvals.request_approval(tx, _make_approval(engine, run, step))
+        engine.tell(Notice("approval.requested", f"{run.rule} asks to {describe_write(step)}", run.connection))
+
+
+def _pass_first_gate(
+    tx: Connection, engine: Engine, rule: Rule, *, step: StepRecord, planned: planning.PlannedStep
+) -> StepRecord:
+    """Ask the gate at plan time: refused ends it here; what needs a person asks; what is held waits."""
+    write = planned.write
+    assert write is not None  # noqa: S101 - the caller has looked
+    now = step.created_at
+    gate = gates.check_guards(tx, engine, write, due_at=now, max_age=rule.max_age, now=now)
+    state, due_at, reason = StepState.QUEUED, planned.due_at, ""
+    if gate.state == "refused":
+        state, due_at, reason = StepState.SKIPPED, None, gate.reason
+        engine.tell(Notice("write.refused", f"{rule.name}: {gate.reason}", step.connection))
+    elif gates.needs_approval(engine, rule):
+        state, due_at, reason = StepState.NEEDS_APPROVAL, None, gate.reason or "needs approval"
+    elif gate.state == "held":
+        state, due_at, reason = StepState.HELD, gate.until or now + lifecycle.LOOK_AGAIN, gate.reason
+        engine.tell(Notice("write.held", f"{rule.name}: {gate.reason}", step.connection))
+    return lifecycle.freeze_write(step, write, state=state, due_at=due_at, reason=reason)
+
+
+def _make_approval(engine: Engine, run: RunRecord, step: StepRecord) -> approvals.Approval:
+    return approvals.Approval(
+        id=engine.new_id(),
+        connection=run.connection,
+        step_id=step.id,
+        run_id=run.id,
+        rule=run.rule,
+        action=step.action,
+        to=step.to,
+        from_=step.from_,
+        text=step.text,
+        payload=step.payload or {},
+        segments=step.segments,
+        hash=step.hash or "",
+        state="pending",
+        requested_at=step.created_at,
+        expires_at=step.created_at + engine.settings.approvals.expire_after,
+        decided_at=None,
+        decided_by=None,
+    )
+
+
+def _cancel_the_rest(tx: Connection, steps: tuple[StepRecord, ...], now: datetime) -> None:
+    """An ended run leaves nothing behind that could still act."""
+    for step in steps:
+        if step.state not in lifecycle.FINISHED_STEPS and step.state not in lifecycle.ON_THEIR_WAY:
+            store.update_step(
+                tx, step.id, expected={step.state}, now=now, state=StepState.CANCELLED, reason="the run has ended"
+            )
+
+
+def describe_write(step: StepRecord) -> str:
+    """Say in a few words what a write does."""
+    if step.action == "send_message":
+        return f"text {step.to}: {step.text}"
+    payload = step.payload or {}
+    changes = [f"+{tag}" for tag in payload.get("add", ())] + [f"-{tag}" for tag in payload.get("remove", ())]
+    return f"tag {step.to} {' '.join(changes)}"

@@ -1,0 +1,52 @@
+"""The facts that a decision needs, fetched from the mirror before the core is asked."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from quoflow.core import contexts, writes
+from quoflow.core.events import Event
+from quoflow.core.rules import Rule
+from quoflow.runtime.engine import Engine
+from quoflow.store import mirror
+
+
+def read_scene(tx: Connection, engine: Engine, rule: Rule, event: Event, *, run_id: str | None) -> writes.Scene:
+    """Fetch what the mirror knows about an event now, as the context of one rule."""
+    connection = event.connection
+    lines = mirror.list_lines(tx, connection)
+    line = next((one for one in lines if one.id == event.line_id), None)
+    contact = mirror.find_contact_by_phone(tx, connection, event.peer) if event.peer else None
+    synced = mirror.find_conversation(tx, connection, event.conversation_id) if event.conversation_id else None
+    user_id = read_user_id(event)
+    user = next((one for one in mirror.list_users(tx, connection) if one.id == user_id), None) if user_id else None
+    now = engine.clock()
+    values = contexts.build_values(
+        event,
+        contact=contact,
+        line=line,
+        conversation=synced.conversation if synced else None,
+        user=user,
+        rule_name=rule.name,
+        variables={**engine.settings.vars, **rule.vars},
+        steps={},
+        tags_field=engine.settings.tags.field,
+        run_id=run_id,
+    )
+    return writes.Scene(
+        rule=rule,
+        connection=connection,
+        values=values,
+        functions=engine.make_functions(now),
+        lines=lines,
+        region=engine.settings.region,
+        tags_field=engine.settings.tags.field,
+        now=now,
+    )
+
+
+def read_user_id(event: Event) -> str | None:
+    """Give the id of the teammate in an event: who wrote the message, or answered the call."""
+    message, call = event.data.get("message") or {}, event.data.get("call") or {}
+    found = message.get("user_id") or call.get("answered_by")
+    return str(found) if found else None

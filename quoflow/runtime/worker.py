@@ -1,0 +1,207 @@
+"""Due steps, one at a time: pass the gate, write the intent, act, write the outcome, carry the run on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+
+from quoflow.actions import artifacts, registry, results
+from quoflow.core import lifecycle, likeness, planning, steps
+from quoflow.core.facts import Artifact
+from quoflow.core.lifecycle import StepRecord, StepState
+from quoflow.quo import errors
+from quoflow.runtime import gates, reconcile, runs
+from quoflow.runtime.engine import Engine, Notice
+from quoflow.store import inbox, mirror, outbox
+from quoflow.store import runs as store
+
+WORKABLE = frozenset({StepState.QUEUED, StepState.HELD, StepState.WAITING})
+
+
+def work_once(engine: Engine) -> bool:
+    """Carry out the step that is due first, if there is one; False when nothing is due."""
+    with engine.database.read() as tx:
+        step = store.next_due(tx, now=engine.clock(), connections=tuple(engine.quos))
+    if step is None:
+        return False
+    if step.is_write:
+        _work_write(engine, step)
+    else:
+        _WORKERS.get(step.action, _work_read)(engine, step)
+    return True
+
+
+def settle_step(engine: Engine, step: StepRecord, state: StepState, **changes: object) -> None:
+    """Write a step's outcome and carry its run on, in one transaction."""
+    with engine.database.write() as tx:
+        if store.update_step(tx, step.id, expected=WORKABLE, now=engine.clock(), state=state, **changes):
+            run = store.find_run(tx, step.run_id)
+            if run is not None:
+                runs.carry_on(tx, engine, run)
+
+
+def _work_wait(engine: Engine, step: StepRecord) -> None:
+    settle_step(engine, step, StepState.SUCCEEDED, reason="", outcome={}, due_at=None)
+
+
+def _work_notify(engine: Engine, step: StepRecord) -> None:
+    payload = step.payload or {}
+    engine.tell(Notice("notify", str(payload.get("text", "")), step.connection, {"to": payload.get("to", "log")}))
+    settle_step(engine, step, StepState.SUCCEEDED, outcome={}, due_at=None)
+
+
+# -- writes
+
+
+def _work_write(engine: Engine, step: StepRecord) -> None:
+    attempt = _take_intent(engine, step)
+    if attempt is None:
+        return
+    action = registry.WRITE_ACTIONS[step.action]
+    quo = engine.quos[step.connection]
+    try:
+        done = action.perform(step.payload or {}, quo)
+    except errors.QuoError as error:
+        failure = results.classify_failure(error, tries=step.tries + 1, jitter=engine.jitter())
+        _take_failure(engine, attempt, failure)
+    except Exception as error:
+        # Ours to mend, but the write may be out: only a look at Quo can tell. The service logs the traceback.
+        reconcile.park(engine, attempt, reason=f"quoflow itself failed while sending ({type(error).__name__})")
+        raise
+    else:
+        reconcile.record_done(engine, attempt, done)
+        engine.tell(Notice("write.done", f"{attempt.rule}: {runs.describe_write(step)}", step.connection))
+
+
+def _take_intent(engine: Engine, step: StepRecord) -> outbox.Attempt | None:
+    """Check the gate again and commit the intent in the same transaction; None when the write may not go now."""
+    with engine.database.write() as tx:
+        run = store.find_run(tx, step.run_id)
+        fresh = store.find_step(tx, step.id)
+        if run is None or fresh is None or fresh.state not in WORKABLE:
+            return None
+        rule = runs.load_rule(tx, engine, run)
+        now = engine.clock()
+        write = lifecycle.thaw_write(fresh, rule_version=run.rule_version)
+        if write.hash != fresh.hash:
+            reason = "its bytes are not those that were recorded; the database was changed by something else"
+            store.update_step(tx, step.id, expected=WORKABLE, now=now, state=StepState.FAILED, reason=reason)
+            runs.carry_on(tx, engine, run)
+            return None
+        max_age = rule.max_age if rule else None
+        # Lateness counts from when the step first could go: what a guard held was due all the same.
+        gate = gates.check_guards(tx, engine, write, due_at=_find_due(fresh), max_age=max_age, now=now)
+        if gate.state == "held":
+            until = gate.until or now + lifecycle.LOOK_AGAIN
+            changes = {"state": StepState.HELD, "reason": gate.reason, "due_at": until}
+            store.update_step(tx, step.id, expected=WORKABLE, now=now, **changes)
+            runs.carry_on(tx, engine, run)
+            engine.tell(Notice("write.held", f"{run.rule}: {gate.reason}", step.connection))
+            return None
+        if gate.state == "refused":
+            changes = {"state": StepState.SKIPPED, "reason": gate.reason, "due_at": None}
+            store.update_step(tx, step.id, expected=WORKABLE, now=now, **changes)
+            runs.carry_on(tx, engine, run)
+            engine.tell(Notice("write.refused", f"{run.rule}: {gate.reason}", step.connection))
+            return None
+        attempt = _make_attempt(engine, fresh, rule=run.rule, now=now)
+        return attempt if outbox.take_intent(tx, attempt, now=now) else None
+
+
+def _find_due(step: StepRecord) -> datetime:
+    return step.ready_at or step.created_at
+
+
+def _make_attempt(engine: Engine, step: StepRecord, *, rule: str, now: datetime) -> outbox.Attempt:
+    return outbox.Attempt(
+        id=engine.new_id(),
+        connection=step.connection,
+        step_id=step.id,
+        run_id=step.run_id,
+        rule=rule,
+        action=step.action,
+        line_id=(step.payload or {}).get("from"),
+        to=step.to,
+        text=step.text,
+        normal_text=likeness.fold_text(step.text) if step.text else None,
+        payload_hash=step.hash or "",
+        state="sending",
+        started_at=now,
+        finished_at=None,
+        message_id=None,
+        looks=0,
+        reason="",
+        segments=step.segments,
+    )
+
+
+def _take_failure(engine: Engine, attempt: outbox.Attempt, failure: results.Failure) -> None:
+    now = engine.clock()
+    if failure.what == "uncertain":
+        reconcile.settle_uncertain(engine, attempt, reason=failure.reason)
+        return
+    with engine.database.write() as tx:
+        if failure.what == "fail":
+            outbox.settle(tx, attempt.id, state="failed", reason=failure.reason, now=now)
+        else:
+            outbox.release(tx, attempt.id, reason=failure.reason, now=now, due_at=now + failure.after)
+        run = store.find_run(tx, attempt.run_id)
+        if run is not None:
+            runs.carry_on(tx, engine, run)
+    engine.tell(Notice(f"write.{failure.what}", f"{attempt.rule}: {failure.reason}", attempt.connection))
+
+
+# -- reads
+
+
+def _work_read(engine: Engine, step: StepRecord) -> None:
+    """Look once for what the step fetches; when it is not there yet, look again later, until the time-out."""
+    with engine.database.read() as tx:
+        run = store.find_run(tx, step.run_id)
+        event = inbox.find_event(tx, connection=step.connection, event_id=run.event_id) if run else None
+        rule = runs.load_rule(tx, engine, run) if run else None
+    definition = planning.find_step(rule, step.path) if rule else None
+    call_id = ((event.data.get("call") or {}).get("id")) if event else None
+    if definition is None or not isinstance(definition.parameters, steps.FetchTranscript | steps.FetchSummary):
+        settle_step(engine, step, StepState.FAILED, reason="the rule's version is no longer there", due_at=None)
+        return
+    if not call_id:
+        settle_step(engine, step, StepState.FAILED, reason="the event has no call to fetch from", due_at=None)
+        return
+    kind = step.action.removeprefix("fetch_")
+    try:
+        artifact = artifacts.fetch_artifact(kind, call_id, engine.quos[step.connection])
+    except errors.QuoError as error:
+        _look_again(engine, step, definition.parameters, found=None, reason=str(error))
+        return
+    _look_again(engine, step, definition.parameters, found=artifact, reason=f"the {kind} is not made yet")
+
+
+def _look_again(
+    engine: Engine,
+    step: StepRecord,
+    parameters: steps.FetchTranscript | steps.FetchSummary,
+    *,
+    found: Artifact | None,
+    reason: str,
+) -> None:
+    if found is not None and found.state == "completed":
+        outcome = {**found.data, "found": True, "status": "completed"}
+        settle_step(engine, step, StepState.SUCCEEDED, outcome=outcome, reason="", due_at=None)
+        return
+    now = engine.clock()
+    failed = found is not None and found.state == "failed"
+    if failed or now >= step.created_at + parameters.timeout:
+        why = "Quo could not make it" if failed else f"{reason}, and the time-out has passed"
+        outcome = {"found": False, "status": found.state if found else "unknown"}
+        state = StepState.SUCCEEDED if parameters.on_timeout == "continue" else StepState.FAILED
+        settle_step(engine, step, state, outcome=outcome, reason=why, due_at=None)
+        return
+    pause = min(engine.settings.poll.every * 2**step.tries, timedelta(minutes=30))
+    due_at = min(now + pause, step.created_at + parameters.timeout)
+    with engine.database.write() as tx:
+        changes = {"reason": reason, "due_at": due_at, "tries": step.tries + 1}
+        store.update_step(tx, step.id, expected=WORKABLE, now=now, state=StepState.QUEUED, **changes)
+
+
+_WORKERS: Mapping[str, Callable[[Engine, StepRecord], None]] = {"wait": _work_wait, "notify": _work_notify}
