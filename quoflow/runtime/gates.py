@@ -8,12 +8,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection
-
 from quoflow.core import guards, plans
 from quoflow.core.rules import Rule
 from quoflow.runtime.engine import Engine
 from quoflow.store import controls, mirror, opt_outs, outbox
+from quoflow.store.database import Connection
 
 
 def needs_approval(engine: Engine, rule: Rule) -> bool:

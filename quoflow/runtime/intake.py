@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection
-
 from quoflow.core import expressions, lifecycle, matching, writes
 from quoflow.core.events import Event
 from quoflow.core.rules import Rule
@@ -14,6 +12,7 @@ from quoflow.runtime import runs, scenes
 from quoflow.runtime.engine import Engine, Notice
 from quoflow.store import inbox, mirror, throttles, verdicts
 from quoflow.store import runs as store
+from quoflow.store.database import Connection
 
 BATCH = 100
 

@@ -15,6 +15,7 @@ from quoflow.runtime import runs
 from quoflow.runtime.engine import Engine, Notice
 from quoflow.store import outbox
 from quoflow.store import runs as store
+from quoflow.store.database import Connection
 
 LOOKS = (timedelta(0), timedelta(seconds=30), timedelta(seconds=150))
 """How long after the attempt began each look is due."""
@@ -96,7 +97,7 @@ def _look(engine: Engine, attempt: outbox.Attempt) -> bool:
     return False
 
 
-def _settle_done(tx: outbox.Connection, engine: Engine, attempt: outbox.Attempt, done: results.Done) -> bool:
+def _settle_done(tx: Connection, engine: Engine, attempt: outbox.Attempt, done: results.Done) -> bool:
     settled = outbox.settle(
         tx,
         attempt.id,
@@ -111,7 +112,7 @@ def _settle_done(tx: outbox.Connection, engine: Engine, attempt: outbox.Attempt,
     return settled
 
 
-def _carry_on(tx: outbox.Connection, engine: Engine, attempt: outbox.Attempt) -> None:
+def _carry_on(tx: Connection, engine: Engine, attempt: outbox.Attempt) -> None:
     run = store.find_run(tx, attempt.run_id)
     if run is not None:
         runs.carry_on(tx, engine, run)

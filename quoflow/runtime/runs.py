@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection
-
 from quoflow.core import lifecycle, planning, writes
 from quoflow.core.events import Event
 from quoflow.core.lifecycle import RunRecord, RunState, StepRecord, StepState
@@ -14,6 +12,7 @@ from quoflow.runtime import gates, scenes
 from quoflow.runtime.engine import Engine, Notice
 from quoflow.store import approvals, inbox, rule_versions
 from quoflow.store import runs as store
+from quoflow.store.database import Connection
 
 
 def begin_run(tx: Connection, engine: Engine, rule: Rule, event: Event, scene: writes.Scene) -> RunRecord | None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection
-
 from quoflow.core import contexts, writes
 from quoflow.core.events import Event
 from quoflow.core.rules import Rule
 from quoflow.runtime.engine import Engine
 from quoflow.store import mirror
+from quoflow.store.database import Connection
 
 
 def read_scene(tx: Connection, engine: Engine, rule: Rule, event: Event, *, run_id: str | None) -> writes.Scene:

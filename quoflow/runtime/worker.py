@@ -12,7 +12,7 @@ from quoflow.core.lifecycle import StepRecord, StepState
 from quoflow.quo import errors
 from quoflow.runtime import gates, reconcile, runs
 from quoflow.runtime.engine import Engine, Notice
-from quoflow.store import inbox, mirror, outbox
+from quoflow.store import inbox, outbox
 from quoflow.store import runs as store
 
 WORKABLE = frozenset({StepState.QUEUED, StepState.HELD, StepState.WAITING})

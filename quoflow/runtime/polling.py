@@ -1,0 +1,321 @@
+"""One look at Quo: what changed since the cursor becomes mirror, events and a new cursor.
+
+A cycle asks once for the conversations that changed, and for the messages and calls of each of those. What is
+read of one conversation is saved with its events and its own mark in one transaction; the connection's cursor
+moves when all are saved. A crash anywhere reads the same again, and the ids keep it from counting twice. All
+marks are Quo's own times, so that the two clocks need not agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from quoflow.core import facts, happenings, likeness, optouts
+from quoflow.core.events import Event
+from quoflow.quo import translate
+from quoflow.quo.client import Quo
+from quoflow.runtime import watching
+from quoflow.runtime.engine import Engine, Notice
+from quoflow.store import cursors, inbox, mirror, opt_outs, outbox
+from quoflow.store.database import Connection
+
+_Wire = TypeVar("_Wire")
+_Value = TypeVar("_Value")
+
+SWEEP_EVERY = timedelta(hours=24)
+SWEEP_BACK = timedelta(hours=48)
+"""A sweep reads the last two days once more, for what became visible late."""
+
+OPEN_CALLS_FOR = timedelta(hours=6)
+"""How long a call that is not over is read again."""
+
+UNKNOWN_CONTACT_PAUSE = timedelta(seconds=60)
+"""How soon the contacts may be read again because a number is not among them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Polled:
+    """What one look at a connection found."""
+
+    connection: str
+    conversations: int = 0
+    events: int = 0
+    is_baseline: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What reading one connection needs at hand."""
+
+    engine: Engine
+    connection: str
+    quo: Quo
+    state: cursors.ConnectionState
+    lines: tuple[facts.Line, ...]
+
+    @property
+    def own_numbers(self) -> frozenset[str]:
+        """Give the numbers of our lines: they are never the other party."""
+        return frozenset(line.number for line in self.lines)
+
+    def find_number(self, line_id: str) -> str:
+        """Give the number of one of our lines."""
+        return next((line.number for line in self.lines if line.id == line_id), "")
+
+    @property
+    def earliest(self) -> datetime:
+        """Give the time before which nothing is an event: history never triggers.
+
+        The overlap lets a message in that became visible late; those that the baseline read are known by id.
+        """
+        begun = self.state.baseline_at or self.engine.clock()
+        return begun - self.engine.settings.poll.overlap
+
+
+def poll_connection(engine: Engine, connection: str, *, is_once: bool = False) -> Polled:
+    """Look at one connection once. Raises QuoError when it cannot be read; what was saved until then stays.
+
+    Args:
+        engine: the parts.
+        connection: its name.
+        is_once: whether this is `run --once`, which has no later cycle to learn of new contacts in.
+    """
+    with engine.database.read() as tx:
+        state = cursors.read_state(tx, connection)
+        lines = mirror.list_lines(tx, connection)
+    desk = Desk(engine, connection, engine.quos[connection], state, lines)
+    if state.baseline_done_at is None:
+        return _set_baseline(desk)
+    return _read_changes(desk, is_once=is_once)
+
+
+# -- the first look
+
+
+def _set_baseline(desk: Desk) -> Polled:
+    """Read the workspace as it is: contacts, conversations, history with its opt-outs. Nothing is an event."""
+    engine, quo, connection = desk.engine, desk.quo, desk.connection
+    engine.tell(Notice("poll.baseline", "first look: reading the workspace; nothing in it is an event", connection))
+    desk = _read_lines(desk)
+    now = engine.clock()
+    begun = desk.state.baseline_at or now + (quo.clock_skew or timedelta(0))
+    desk = _save_state(desk, baseline_at=begun)
+    refresh_contacts(engine, connection)
+    cursor = begun - engine.settings.poll.overlap
+    count = 0
+    for wire in quo.list_conversations():
+        conversation = translate.read_conversation(wire, own_numbers=desk.own_numbers)
+        if conversation is None or not conversation.participants:
+            continue
+        _read_conversation(desk, conversation, since=None, calls_since=begun - timedelta(hours=24), events=False)
+        cursor = max(cursor, conversation.updated_at or cursor)
+        count += 1
+    _save_state(desk, cursor=cursor, baseline_done_at=engine.clock(), swept_at=engine.clock())
+    text = f"first look done: {count} conversations; from now on, what happens is an event"
+    engine.tell(Notice("poll.baseline", text, connection))
+    return Polled(connection, conversations=count, is_baseline=True)
+
+
+def _read_lines(desk: Desk) -> Desk:
+    lines = tuple(translate.read_line(wire) for wire in desk.quo.list_phone_numbers())
+    users = tuple(translate.read_user(wire) for wire in desk.quo.list_users())
+    with desk.engine.database.write() as tx:
+        mirror.save_lines(tx, desk.connection, lines)
+        mirror.save_users(tx, desk.connection, users)
+    return Desk(desk.engine, desk.connection, desk.quo, desk.state, lines)
+
+
+def refresh_contacts(engine: Engine, connection: str) -> int:
+    """Read every contact; those that are gone drop out of the mirror. Gives how many there are.
+
+    The API cannot say which contacts changed, nor find one by its number, so it is all of them or none.
+    """
+    quo = engine.quos[connection]
+    contacts = [translate.read_contact(wire) for wire in quo.list_contacts()]
+    now = engine.clock()
+    with engine.database.write() as tx:
+        mirror.save_contacts(tx, connection, contacts, complete=True, now=now)
+        state = cursors.read_state(tx, connection)
+        cursors.save_state(tx, cursors.change(state, contacts_synced_at=now))
+    return len(contacts)
+
+
+# -- every look after it
+
+
+def _read_changes(desk: Desk, *, is_once: bool) -> Polled:
+    engine, state, now = desk.engine, desk.state, desk.engine.clock()
+    cursor = state.cursor or now
+    is_sweep = state.swept_at is None or now - state.swept_at >= SWEEP_EVERY
+    since = cursor - (SWEEP_BACK if is_sweep else engine.settings.poll.overlap)
+    if _is_contact_refresh_due(desk, now):
+        desk = _read_lines(desk)
+        refresh_contacts(engine, desk.connection)
+    listed = _list_conversations(desk, since)
+    if any(one.line_id not in {line.id for line in desk.lines} for one in listed):
+        desk = _read_lines(desk)
+    changed = [one for one in listed if is_sweep or _has_changed(desk, one)]
+    new: list[Event] = []
+    for conversation in sorted(changed, key=lambda one: one.updated_at or cursor):
+        new += _read_changed(desk, conversation, is_sweep=is_sweep)
+    new += _read_open_calls(desk, {one.id for one in changed})
+    new += watching.look_at_artifacts(engine, desk.connection, find_number=desk.find_number)
+    swept = {"swept_at": now} if is_sweep else {}
+    _save_state(desk, cursor=max([cursor, *(one.updated_at for one in listed if one.updated_at)]), **swept)
+    if new and _wants_contacts(desk, new, is_once=is_once):
+        refresh_contacts(engine, desk.connection)
+    return Polled(desk.connection, conversations=len(changed), events=len(new))
+
+
+def _list_conversations(desk: Desk, since: datetime) -> list[facts.Conversation]:
+    wires = desk.quo.list_conversations(updated_after=since)
+    read = (translate.read_conversation(wire, own_numbers=desk.own_numbers) for wire in wires)
+    return [one for one in read if one is not None and one.participants]
+
+
+def _has_changed(desk: Desk, conversation: facts.Conversation) -> bool:
+    with desk.engine.database.read() as tx:
+        known = mirror.find_conversation(tx, desk.connection, conversation.id)
+    if known is None:
+        return True
+    return _read_activity(known.conversation) != _read_activity(conversation)
+
+
+def _read_activity(conversation: facts.Conversation) -> tuple[object, ...]:
+    return (conversation.updated_at, conversation.last_activity_at, conversation.last_activity_id)
+
+
+def _read_changed(desk: Desk, conversation: facts.Conversation, *, is_sweep: bool) -> list[Event]:
+    with desk.engine.database.read() as tx:
+        known = mirror.find_conversation(tx, desk.connection, conversation.id)
+    since = desk.earliest
+    if known is not None:
+        back = SWEEP_BACK if is_sweep else desk.engine.settings.poll.overlap
+        since = known.synced_until - back
+    return _read_conversation(desk, conversation, since=since, calls_since=since, events=True)
+
+
+def _read_conversation(
+    desk: Desk, conversation: facts.Conversation, *, since: datetime | None, calls_since: datetime, events: bool
+) -> list[Event]:
+    """Read a conversation's messages and calls, and save them with their events in one transaction."""
+    quo, line_id, people = desk.quo, conversation.line_id, conversation.participants
+    messages = _read_all(
+        quo.list_messages(line_id, people, created_after=since),
+        lambda wire: translate.read_message(wire, own_numbers=desk.own_numbers, conversation_id=conversation.id),
+    )
+    calls: list[facts.Call] = []
+    if len(people) == 1:  # The API lists calls of one participant only (error 0101400).
+        calls = _read_all(
+            quo.list_calls(line_id, people[0], created_after=calls_since),
+            lambda wire: translate.read_call(wire, own_numbers=desk.own_numbers, conversation_id=conversation.id),
+        )
+    times = [one.created_at for one in messages] + [one.created_at for one in calls]
+    with desk.engine.database.write() as tx:
+        known = mirror.find_conversation(tx, desk.connection, conversation.id)
+        floor = known.synced_until if known else desk.earliest
+        mirror.save_conversation(tx, desk.connection, conversation, synced_until=max([floor, *times]))
+        fresh = _save_messages(tx, desk, messages)
+        over = mirror.save_calls(tx, desk.connection, calls)
+        return _add_events(tx, desk, fresh, over) if events else []
+
+
+def _read_all(wires: Iterable[_Wire], read: Callable[[_Wire], _Value | None]) -> list[_Value]:
+    return [value for value in map(read, wires) if value is not None]
+
+
+def _save_messages(tx: Connection, desk: Desk, messages: list[facts.Message]) -> tuple[facts.Message, ...]:
+    """Save messages, learn opt-outs from those that are new, and give those that quoflow did not send."""
+    claimed = outbox.claimed_ids(tx, connection=desk.connection, ids=[one.id for one in messages])
+    ours = {one.id for one in messages if one.id in claimed or _is_on_its_way(tx, desk, one)}
+    fresh = mirror.save_messages(tx, desk.connection, messages, ours=ours)
+    for message in fresh:
+        if message.direction == "incoming":
+            _learn_opt_out(tx, desk.connection, message)
+    return tuple(message for message in fresh if message.id not in ours)
+
+
+def _is_on_its_way(tx: Connection, desk: Desk, message: facts.Message) -> bool:
+    """Whether a message could be one that quoflow has sent, or may have, without knowing its id yet."""
+    if message.direction != "outgoing":
+        return False
+    pending = outbox.pending_texts(tx, connection=desk.connection, line_id=message.line_id, to=message.peer)
+    return likeness.fold_text(message.text) in pending
+
+
+def _learn_opt_out(tx: Connection, connection: str, message: facts.Message) -> None:
+    said = optouts.classify(message.text)
+    if said is None or not message.peer:
+        return
+    learn = opt_outs.save_opt_out if said == "stop" else opt_outs.lift_opt_out
+    learn(
+        tx,
+        connection=connection,
+        phone=message.peer,
+        word=message.text.strip()[:40],
+        message_id=message.id,
+        at=message.created_at,
+    )
+
+
+def _add_events(
+    tx: Connection, desk: Desk, messages: Iterable[facts.Message], calls: Iterable[facts.Call]
+) -> list[Event]:
+    """Put what happened since the baseline into the inbox, and watch for what is made after calls."""
+    derived: list[Event] = []
+    for message in messages:
+        derived += happenings.derive_message_events(desk.connection, message)
+    for call in calls:
+        number = desk.find_number(call.line_id)
+        derived += happenings.derive_call_events(desk.connection, call, line_number=number)
+        if call.is_over and happenings.find_end(call) >= desk.earliest:
+            watching.begin(tx, desk.engine, desk.connection, call)
+    recent = [event for event in derived if event.occurred_at >= desk.earliest]
+    return list(inbox.add_events(tx, recent, now=desk.engine.clock()))
+
+
+def _read_open_calls(desk: Desk, done: set[str]) -> list[Event]:
+    """Read again the calls that were not over: a conversation need not change when its call ends."""
+    now = desk.engine.clock()
+    with desk.engine.database.read() as tx:
+        pending = mirror.list_open_calls(tx, desk.connection, since=now - OPEN_CALLS_FOR)
+    new: list[Event] = []
+    for call in pending:
+        if call.conversation_id in done:
+            continue
+        wire = desk.quo.get_call(call.id)
+        read = translate.read_call(wire, own_numbers=desk.own_numbers, conversation_id=call.conversation_id)
+        if read is None:
+            continue
+        with desk.engine.database.write() as tx:
+            new += _add_events(tx, desk, [], mirror.save_calls(tx, desk.connection, [read]))
+    return new
+
+
+# -- contacts and state
+
+
+def _is_contact_refresh_due(desk: Desk, now: datetime) -> bool:
+    synced = desk.state.contacts_synced_at
+    return synced is None or now - synced >= desk.engine.settings.poll.contacts_every
+
+
+def _wants_contacts(desk: Desk, events: list[Event], *, is_once: bool) -> bool:
+    """Whether the contacts should be read before these events are matched."""
+    with desk.engine.database.read() as tx:
+        synced = cursors.read_state(tx, desk.connection).contacts_synced_at
+        if is_once or synced is None:
+            return synced is None or synced < desk.engine.clock()
+        peers = {event.peer for event in events if event.peer}
+        unknown = any(mirror.find_contact_by_phone(tx, desk.connection, peer) is None for peer in peers)
+    return unknown and desk.engine.clock() - synced >= UNKNOWN_CONTACT_PAUSE
+
+
+def _save_state(desk: Desk, **changes: datetime) -> Desk:
+    with desk.engine.database.write() as tx:
+        state = cursors.change(cursors.read_state(tx, desk.connection), **changes)
+        cursors.save_state(tx, state)
+    return Desk(desk.engine, desk.connection, desk.quo, state, desk.lines)

@@ -1,0 +1,132 @@
+"""The order of things: one pass over everything, or the same again and again until someone says stop.
+
+This is the one module that knows who calls `work_once` and when, and the only one with threads: one for each
+connection to poll, so that a slow workspace does not hold up the others; everything else happens in the caller's.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+
+from quoflow.quo import errors
+from quoflow.runtime import intake, polling, reconcile, runs, schedules, worker
+from quoflow.runtime.engine import Engine, Notice
+from quoflow.store import approvals, inbox
+from quoflow.store import runs as store
+
+LONGEST_NAP = 1.0
+"""Seconds between looks at the database for work that another process put there: approvals, triggers, resume."""
+
+
+@dataclass(slots=True)
+class Report:
+    """What one pass did."""
+
+    polled: list[polling.Polled]
+    failed: dict[str, str]
+    taken: intake.Taken = field(default_factory=intake.Taken)
+    worked: int = 0
+
+
+def run_once(engine: Engine) -> Report:
+    """Poll every connection once and do all the work that is then due."""
+    reconcile.recover(engine)
+    report = Report(polled=[], failed={})
+    for connection in engine.quos:
+        try:
+            report.polled.append(polling.poll_connection(engine, connection, is_once=True))
+        except errors.QuoError as error:
+            report.failed[connection] = str(error)
+            engine.tell(Notice("poll.failed", str(error), connection))
+    report.taken, report.worked = do_due_work(engine)
+    return report
+
+
+def do_due_work(engine: Engine, stop: threading.Event | None = None) -> tuple[intake.Taken, int]:
+    """Fire schedules, take new events in, expire approvals, carry out due steps. Gives (events taken, steps worked)."""
+    schedules.fire_due(engine)
+    taken = intake.take_in_all(engine)
+    with engine.database.write() as tx:
+        expired = approvals.expire_due(tx, now=engine.clock())
+    if expired:
+        engine.tell(Notice("approval.expired", f"{expired} approvals expired: that means no"))
+    carry_decided_on(engine)
+    reconcile.look_again(engine)
+    worked = 0
+    while not (stop and stop.is_set()) and worker.work_once(engine):
+        worked += 1
+    return taken, worked
+
+
+def carry_decided_on(engine: Engine) -> None:
+    """Carry on the runs whose step was settled by a decision or an expiry, outside the worker."""
+    from_decisions = ("needs_approval", "running", "queued", "held", "waiting")
+    with engine.database.read() as tx:
+        stalled = store.list_stalled_runs(tx, states=from_decisions)
+    for run in stalled:
+        with engine.database.write() as tx:
+            runs.carry_on(tx, engine, run)
+
+
+class Service:
+    """`quoflow run`: polls, works and fires schedules until `stop` is called."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._stop = threading.Event()
+        self._wake = threading.Event()
+        self._broken: BaseException | None = None
+        self.last_polled: dict[str, polling.Polled] = {}
+
+    def stop(self) -> None:
+        """Ask for a clean stop: no new step is begun, the one in flight ends. Safe in a signal handler."""
+        self._stop.set()
+        self._wake.set()
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether a stop was asked for."""
+        return self._stop.is_set()
+
+    def run(self) -> None:
+        """Serve until stopped. Raises what broke a poller, if something that is a bug did."""
+        reconcile.recover(self._engine)
+        threads = [
+            threading.Thread(target=self._poll, args=(name,), name=f"poll-{name}", daemon=True)
+            for name in self._engine.quos
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            while not self._stop.is_set():
+                do_due_work(self._engine, self._stop)
+                self._wake.wait(LONGEST_NAP)
+                self._wake.clear()
+        finally:
+            self.stop()
+            for thread in threads:
+                thread.join(timeout=8)
+        if self._broken is not None:
+            raise self._broken
+
+    def _poll(self, connection: str) -> None:
+        every = self._engine.settings.poll.every.total_seconds()
+        while not self._stop.is_set():
+            try:
+                polled = polling.poll_connection(self._engine, connection)
+                self.last_polled[connection] = polled
+                if polled.events:
+                    self._wake.set()
+            except errors.QuoError as error:
+                self._engine.tell(Notice("poll.failed", str(error), connection))
+            except BaseException as error:  # noqa: BLE001 - a bug in a thread must end the service, not only the thread
+                self._broken = error
+                self.stop()
+            self._stop.wait(every)
+
+
+def count_waiting(engine: Engine) -> int:
+    """Give how many events wait to be taken in."""
+    with engine.database.read() as tx:
+        return inbox.count_new(tx)

@@ -1,0 +1,73 @@
+"""What Quo makes after a call: watched with growing pauses until it is there, has failed, or is given up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from quoflow.actions import artifacts
+from quoflow.core import happenings
+from quoflow.core.events import Event
+from quoflow.core.facts import Artifact, Call
+from quoflow.quo import errors
+from quoflow.runtime.engine import Engine, Notice
+from quoflow.store import inbox, mirror, watches
+from quoflow.store.database import Connection
+
+WATCH_FOR = timedelta(hours=24)
+LONGEST_PAUSE = timedelta(hours=1)
+MOST_A_CYCLE = 50
+"""Looks at one connection in one cycle: what is left waits for the next, so that polling goes on."""
+
+
+def begin(tx: Connection, engine: Engine, connection: str, call: Call) -> None:
+    """Watch for what some rule waits for and this call can have: a voicemail if missed, a transcript if answered."""
+    now = engine.clock()
+    wanted = {trigger.kind for rule in engine.rules if rule.enabled for trigger in rule.triggers}
+    for kind, event_kind in happenings.ARTIFACT_EVENTS.items():
+        can_be = call.is_missed if kind == "voicemail" else call.answered_at is not None
+        if can_be and event_kind in wanted:
+            watch = watches.Watch(
+                connection=connection,
+                call_id=call.id,
+                kind=kind,
+                tries=0,
+                next_at=now,
+                deadline=now + WATCH_FOR,
+                started_at=now,
+            )
+            watches.add_watch(tx, watch)
+
+
+def look_at_artifacts(engine: Engine, connection: str, *, find_number: Callable[[str], str]) -> list[Event]:
+    """Take the looks that are due. Gives the new events."""
+    with engine.database.read() as tx:
+        due = watches.due_watches(tx, connection=connection, now=engine.clock())
+    new: list[Event] = []
+    for watch in due[:MOST_A_CYCLE]:
+        try:
+            artifact = artifacts.fetch_artifact(watch.kind, watch.call_id, engine.quos[connection])
+        except errors.QuoError as error:
+            engine.tell(Notice("watch.failed", f"{watch.kind} of a call: {error}", connection))
+            artifact = Artifact(kind=watch.kind, call_id=watch.call_id, state="pending")
+        new += _take_look(engine, watch, artifact, find_number)
+    return new
+
+
+def _take_look(
+    engine: Engine, watch: watches.Watch, artifact: Artifact, find_number: Callable[[str], str]
+) -> list[Event]:
+    now = engine.clock()
+    with engine.database.write() as tx:
+        call = mirror.find_call(tx, watch.connection, watch.call_id)
+        if call is None or artifact.state == "failed" or (artifact.state == "pending" and now >= watch.deadline):
+            watches.finish(tx, watch, state="failed" if artifact.state == "failed" else "given up", now=now)
+            return []
+        if artifact.state == "pending":
+            pause = min(engine.settings.poll.every * 2 ** min(watch.tries, 12), LONGEST_PAUSE)
+            watches.reschedule(tx, watch, next_at=now + pause)
+            return []
+        number = find_number(call.line_id)
+        event = happenings.derive_artifact_event(watch.connection, call, artifact, line_number=number, seen_at=now)
+        watches.finish(tx, watch, state="completed", now=now)
+        return list(inbox.add_events(tx, [event] if event else [], now=now))
