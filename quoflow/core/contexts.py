@@ -1,0 +1,352 @@
+"""What expressions and templates can see: the types for the check, and the values of one event. Pure.
+
+One table, TABLE, holds each name once, with its shape and where its value comes from; the check and the
+values are both made from it, so that neither can promise what the other does not have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from quoflow.core import events, phones, shapes
+from quoflow.core.events import Event
+from quoflow.core.facts import Contact, Conversation, Line, User
+from quoflow.core.shapes import BOOLEAN, MAP, NUMBER, TEXT, TIME, Shape, list_of, maybe, record
+
+MESSAGES = frozenset({*events.MESSAGE_KINDS, "message.delivered", "message.failed"})
+ARTIFACTS = frozenset({*events.ARTIFACT_KINDS, "recording.completed", "summary.completed"})
+CALLS = frozenset({*events.CALL_KINDS, "call.started", "call.forwarded"}) | ARTIFACTS
+EVERY = frozenset({*events.KINDS, *events.LATER_KINDS})
+PHONE = EVERY - {"schedule", "manual"}
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Everything that an event's values are read from; `raw` is a part of the event's data."""
+
+    event: Event
+    contact: Contact | None
+    line: Line | None
+    conversation: Conversation | None
+    user: User | None
+    tags_field: str | None
+    region: str
+
+    def data(self, part: str) -> Mapping[str, Any]:  # JSON
+        """Give one part of the event's data; nothing where it is missing."""
+        found = self.event.data.get(part)
+        return found if isinstance(found, Mapping) else {}
+
+
+Reader = Callable[[Moment], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One name of the context: for which triggers it is there, and its fields with where each comes from.
+
+    `is_there` says whether this event has it; where not, the value is None, and `optional` must be set.
+    """
+
+    kinds: frozenset[str]
+    fields: Mapping[str, tuple[Shape, Reader]]
+    is_there: Callable[[Moment], bool] = lambda _moment: True
+    optional: bool = False
+
+    @property
+    def shape(self) -> Shape:
+        """Give the shape that the check knows."""
+        shape = record({name: shape for name, (shape, _) in self.fields.items()})
+        return maybe(shape) if self.optional else shape
+
+    def read(self, moment: Moment) -> dict[str, Any] | None:  # plain data of `shape`
+        """Give the value for one event."""
+        if not self.is_there(moment):
+            return None
+        at = moment.event.occurred_at
+        return {name: shapes.conform(shape, read(moment), otherwise=at) for name, (shape, read) in self.fields.items()}
+
+
+def _from_data(part: str, fields: Mapping[str, Shape]) -> Mapping[str, tuple[Shape, Reader]]:
+    def read(key: str) -> Reader:
+        return lambda moment: moment.data(part).get(key)
+
+    return {name: (shape, read(name)) for name, shape in fields.items()}
+
+
+DIRECTION = shapes.choice("incoming", "outgoing")
+LINES = list_of(
+    record(
+        {
+            "speaker": maybe(TEXT),
+            "text": TEXT,
+            "start": maybe(NUMBER),
+            "end": maybe(NUMBER),
+            "user_id": maybe(TEXT),
+        }
+    )
+)
+TEXTS = list_of(TEXT)
+
+_MESSAGE: Mapping[str, Shape] = {
+    "id": TEXT,
+    "text": TEXT,
+    "from": TEXT,
+    "to": TEXTS,
+    "direction": DIRECTION,
+    "status": TEXT,
+    "time": TIME,
+    "user_id": maybe(TEXT),
+}
+_CALL: Mapping[str, Shape] = {
+    "id": TEXT,
+    "direction": DIRECTION,
+    "status": TEXT,
+    "from": TEXT,
+    "to": TEXT,
+    "duration": NUMBER,
+    "time": TIME,
+    "answered_at": maybe(TIME),
+    "completed_at": maybe(TIME),
+    "answered_by": maybe(TEXT),
+    "missed": BOOLEAN,
+}
+_VOICEMAIL: Mapping[str, Shape] = {"text": maybe(TEXT), "duration": NUMBER, "url": maybe(TEXT)}
+_TRANSCRIPT: Mapping[str, Shape] = {"text": TEXT, "lines": LINES}
+_SUMMARY: Mapping[str, Shape] = {"text": TEXT, "points": TEXTS, "next_steps": TEXTS}
+_RECORDING: Mapping[str, Shape] = {"url": maybe(TEXT), "duration": NUMBER, "type": maybe(TEXT)}
+
+
+def _of_contact(read: Callable[[Contact], object]) -> Reader:
+    return lambda moment: None if moment.contact is None else read(moment.contact)
+
+
+def _of_line(read: Callable[[Line], object]) -> Reader:
+    return lambda moment: None if moment.line is None else read(moment.line)
+
+
+def _of_conversation(read: Callable[[Conversation], object]) -> Reader:
+    return lambda moment: None if moment.conversation is None else read(moment.conversation)
+
+
+def _of_user(read: Callable[[User], object]) -> Reader:
+    return lambda moment: None if moment.user is None else read(moment.user)
+
+
+def _join_names(*names: str | None) -> str:
+    return " ".join(name.strip() for name in names if name and name.strip())
+
+
+def _name_contact(moment: Moment) -> str:
+    """Give what people would call them: their name, else the company, else the number."""
+    known = moment.contact
+    peer = moment.event.peer or ""
+    if known is None:
+        return phones.format_phone(peer, moment.region)
+    return _join_names(known.first_name, known.last_name) or known.company or phones.format_phone(peer, moment.region)
+
+
+def _read_tags(moment: Moment) -> object:
+    if moment.contact is None or moment.tags_field is None:
+        return []
+    tags = moment.contact.fields.get(moment.tags_field)
+    return [tag for tag in tags if isinstance(tag, str)] if isinstance(tags, list | tuple) else tags
+
+
+TABLE: Mapping[str, Part] = {
+    "event": Part(
+        EVERY,
+        {
+            "id": (TEXT, lambda moment: moment.event.id),
+            "kind": (shapes.choice(*events.KINDS, *events.LATER_KINDS), lambda moment: moment.event.kind),
+            "time": (TIME, lambda moment: moment.event.occurred_at),
+            "direction": (maybe(DIRECTION), lambda moment: moment.event.direction),
+        },
+    ),
+    "connection": Part(EVERY, {"name": (TEXT, lambda moment: moment.event.connection)}),
+    "message": Part(MESSAGES, _from_data("message", _MESSAGE)),
+    "call": Part(CALLS, _from_data("call", _CALL)),
+    "voicemail": Part(frozenset({"voicemail.received"}), _from_data("voicemail", _VOICEMAIL)),
+    "transcript": Part(frozenset({"transcript.completed"}), _from_data("transcript", _TRANSCRIPT)),
+    "summary": Part(frozenset({"summary.completed"}), _from_data("summary", _SUMMARY)),
+    "recording": Part(frozenset({"recording.completed"}), _from_data("recording", _RECORDING)),
+    "contact": Part(
+        PHONE,
+        {
+            "id": (maybe(TEXT), _of_contact(lambda contact: contact.id)),
+            "known": (BOOLEAN, lambda moment: moment.contact is not None),
+            "first_name": (maybe(TEXT), _of_contact(lambda contact: contact.first_name or None)),
+            "last_name": (maybe(TEXT), _of_contact(lambda contact: contact.last_name or None)),
+            "name": (TEXT, _name_contact),
+            "company": (maybe(TEXT), _of_contact(lambda contact: contact.company or None)),
+            "role": (maybe(TEXT), _of_contact(lambda contact: contact.role or None)),
+            "phone": (TEXT, lambda moment: moment.event.peer),
+            "emails": (TEXTS, _of_contact(lambda contact: contact.emails)),
+            "phones": (TEXTS, _of_contact(lambda contact: contact.phones)),
+            "tags": (TEXTS, _read_tags),
+            "fields": (MAP, _of_contact(lambda contact: contact.fields)),
+        },
+    ),
+    "conversation": Part(
+        PHONE,
+        {
+            "id": (maybe(TEXT), lambda moment: moment.event.conversation_id),
+            "name": (maybe(TEXT), _of_conversation(lambda conversation: conversation.name or None)),
+            "assigned_to": (maybe(TEXT), _of_conversation(lambda conversation: conversation.assigned_to)),
+        },
+    ),
+    "line": Part(
+        PHONE,
+        {
+            "id": (TEXT, lambda moment: moment.event.line_id),
+            "number": (TEXT, _of_line(lambda line: line.number)),
+            "name": (TEXT, _of_line(lambda line: line.name)),
+        },
+    ),
+    "user": Part(
+        PHONE,
+        {
+            "id": (TEXT, _of_user(lambda user: user.id)),
+            "name": (maybe(TEXT), _of_user(lambda user: _join_names(user.first_name, user.last_name) or None)),
+            "email": (maybe(TEXT), _of_user(lambda user: user.email)),
+        },
+        is_there=lambda moment: moment.user is not None,
+        optional=True,
+    ),
+}
+"""Every name that an event gives. `rule`, `run`, `steps` and `vars` come from the rule: see `add_rule`."""
+
+RULE = record({"name": TEXT})
+RUN = record({"id": TEXT})
+
+OUTCOMES: Mapping[str, Shape] = {
+    "send_message": record({"message_id": TEXT, "text": TEXT, "status": TEXT}),
+    "tag_contact": record({"tags": TEXTS, "changed": BOOLEAN}),
+    "fetch_transcript": record({"text": maybe(TEXT), "lines": LINES, "status": TEXT, "found": BOOLEAN}),
+    "fetch_summary": record({"text": maybe(TEXT), "points": TEXTS, "next_steps": TEXTS, "found": BOOLEAN}),
+    "notify": record({}),
+    "wait": record({}),
+}
+"""What `steps.<id>` holds, by step kind."""
+
+NAMES = frozenset({*TABLE, "rule", "run", "steps", "vars"})
+"""Every top-level name of the language."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which names there are for an expression, and their shapes.
+
+    Attributes:
+        names: top-level names and their shapes.
+        kinds: the rule's triggers, for messages.
+        hours: calendars that `is_open` knows; None when they are not known here.
+    """
+
+    names: Mapping[str, Shape]
+    kinds: tuple[str, ...] = ()
+    hours: frozenset[str] | None = field(default=None)
+
+
+def build_scope(
+    kinds: Sequence[str],
+    *,
+    variables: Mapping[str, Any],  # JSON
+    steps: Mapping[str, str],
+    hours: Iterable[str] | None,
+) -> Scope:
+    """Tell which names a rule's expressions have.
+
+    A name that only some of the rule's triggers have is there, but may be None.
+
+    Args:
+        kinds: the rule's trigger kinds.
+        variables: the rule's and the configuration's `vars`.
+        steps: the kind of each step with an id that has run before, by id.
+        hours: names of the configuration's calendars; None when it is not known.
+    """
+    names: dict[str, Shape] = {"rule": RULE, "run": RUN}
+    for name, part in TABLE.items():
+        having = [kind for kind in kinds if kind in part.kinds]
+        if having:
+            names[name] = part.shape if len(having) == len(kinds) else maybe(part.shape)
+    names["steps"] = record({name: maybe(OUTCOMES.get(kind, record({}))) for name, kind in steps.items()})
+    names["vars"] = _shape_variables(variables, is_open="manual" in kinds)
+    return Scope(names=names, kinds=tuple(kinds), hours=None if hours is None else frozenset(hours))
+
+
+def _shape_variables(variables: Mapping[str, Any], *, is_open: bool) -> Shape:
+    """A manual trigger may set any: then a known one may be replaced by text, and unknown ones are not mistakes."""
+    if is_open:
+        return MAP
+    return shapes.shape_of(variables)
+
+
+def list_kinds(name: str) -> tuple[str, ...]:
+    """List the triggers of this version for which a top-level name is there; none when it is no name at all."""
+    if name not in NAMES:
+        return ()
+    kinds = TABLE[name].kinds if name in TABLE else EVERY
+    return tuple(kind for kind in events.KINDS if kind in kinds) or tuple(
+        kind for kind in events.LATER_KINDS if kind in kinds
+    )
+
+
+def build_values(  # noqa: PLR0913 - a context is made of this many facts; all but the event are named
+    event: Event,
+    *,
+    contact: Contact | None = None,
+    line: Line | None = None,
+    conversation: Conversation | None = None,
+    user: User | None = None,
+    rule: str = "",
+    variables: Mapping[str, Any] | None = None,  # JSON
+    steps: Mapping[str, Mapping[str, Any]] | None = None,  # JSON
+    tags_field: str | None = None,
+    run_id: str | None = None,
+    region: str = "US",
+) -> dict[str, Any]:  # plain data
+    """Build what a rule's expressions see of one event: plain data, times as aware datetimes.
+
+    Names that the event's kind does not have are None.
+
+    Args:
+        event: the event.
+        contact: who the event's peer is, if known.
+        line: our line, if known.
+        conversation: Quo's conversation, if known.
+        user: the member of the workspace who wrote or answered, if known.
+        rule: the rule's name.
+        variables: the rule's and the configuration's `vars`; what a manual trigger sets is put over them.
+        steps: outcomes so far, by step id.
+        tags_field: key of the custom field that holds tags.
+        run_id: the run's id once there is a run.
+        region: how numbers are written for people (ISO, such as US).
+    """
+    moment = Moment(event, contact, line, conversation, user, tags_field, region)
+    values: dict[str, Any] = {
+        name: part.read(moment) if event.kind in part.kinds else None for name, part in TABLE.items()
+    }
+    return add_rule(values, event=event, rule=rule, variables=variables or {}, steps=steps or {}, run_id=run_id)
+
+
+def add_rule(
+    values: Mapping[str, Any],
+    *,
+    event: Event,
+    rule: str,
+    variables: Mapping[str, Any],
+    steps: Mapping[str, Mapping[str, Any]],
+    run_id: str | None = None,
+) -> dict[str, Any]:  # plain data
+    """Give an event's values as another rule or a later step sees them, without reading the facts again."""
+    given = event.data.get("set") if event.kind == "manual" else None
+    return {
+        **values,
+        "rule": {"name": rule},
+        "run": {"id": run_id or ""},
+        "steps": shapes.make_plain(steps),
+        "vars": shapes.make_plain({**variables, **(given if isinstance(given, Mapping) else {})}),
+    }
