@@ -9,17 +9,17 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from quoflow import settings
 from quoflow.core import matching, rules
-from quoflow.errors import InvalidFiles, Problem, UsageError
-from quoflow.loader import configuration, folder
+from quoflow.errors import QuoflowError
 from quoflow.loader import rules as rule_files
 from quoflow.quo import client, endpoint, transport
+from quoflow.runtime import diagnosis, projects
 from quoflow.runtime.engine import Engine, Notice
+from quoflow.runtime.projects import Project
+from quoflow.settings import LogSettings
 from quoflow.store import database, instance
 
 
@@ -31,74 +31,6 @@ def read_clock() -> datetime:
 def make_id() -> str:
     """Give a fresh id: 12 characters that a person can read out."""
     return secrets.token_hex(6)
-
-
-@dataclass(frozen=True, slots=True)
-class Project:
-    """A configuration file read, and the folder that its paths are relative to."""
-
-    file: Path
-    root: Path
-    settings: settings.Settings
-
-    @property
-    def rule_paths(self) -> tuple[Path, ...]:
-        """Give the files and folders that hold the rules."""
-        return tuple(self.root / path for path in self.settings.rules)
-
-    @property
-    def database_target(self) -> str | Path:
-        """Give the database: a URL as it is written, or a path below the project."""
-        written = self.settings.database
-        return written if "://" in written else self.root / written
-
-
-def find_project(config: Path | None) -> Path:
-    """Find quoflow.yaml: the one that is named, or the next one upward. Raises UsageError when there is none."""
-    found = config or settings.find_file(Path.cwd())
-    if found is None:
-        raise UsageError(
-            "there is no quoflow.yaml here or in any folder above",
-            "Run `quoflow init` to make one, or name it with `--config FILE`",
-        )
-    if not found.is_file():
-        raise UsageError(f"{found} is not a file", "Name the configuration with `--config FILE`")
-    return found
-
-
-def read_project(config: Path | None) -> tuple[Project | None, tuple[Problem, ...]]:
-    """Read the configuration; with problems there may be no project."""
-    file = find_project(config)
-    overrides = settings.read_overrides(os.environ)
-    read, problems = configuration.read_configuration(file, settings.Settings, overrides)
-    return (Project(file, file.resolve().parent, read) if read else None), tuple(problems)
-
-
-def read_rules(project: Project) -> folder.Loaded:
-    """Read and check the project's rules."""
-    return folder.load_rules(project.rule_paths, project.root, make_known(project.settings))
-
-
-def make_known(configured: settings.Settings) -> folder.Known:
-    """Give what the checks of rules need from the configuration."""
-    return folder.Known(
-        hours=tuple(configured.hours),
-        variables=configured.vars,
-        region=configured.region,
-        connections=tuple(configured.connections),
-        allow_auto=configured.approvals.allow_auto,
-    )
-
-
-def load_project(config: Path | None) -> tuple[Project, tuple[rules.Rule, ...]]:
-    """Read configuration and rules. Raises InvalidFiles with every problem when either cannot be used."""
-    project, problems = read_project(config)
-    if project is None or any(one.severity == "error" for one in problems):
-        raise InvalidFiles(problems)
-    loaded = read_rules(project)
-    if any(one.severity == "error" for one in loaded.problems):
-        raise InvalidFiles(loaded.problems)
-    return project, loaded.rules
 
 
 def make_quo(project: Project, name: str, *, is_read_only: bool = False) -> client.Quo:
@@ -157,7 +89,7 @@ def _make_quos(project: Project, *, is_read_only: bool = False) -> dict[str, cli
 @contextmanager
 def open_engine(config: Path | None, *, tell: Callable[[Notice], None], is_service: bool = False) -> Iterator[Engine]:
     """Open everything for a command that may write; a service also takes the database for itself."""
-    project, rule_set = load_project(config)
+    project, rule_set = projects.load_project(config, os.environ)
     quos = _make_quos(project) if is_service else {}
     with hold_instance(project, is_service=is_service), _opened(project.database_target) as store:
         yield make_engine(project, rule_set, store, quos=quos, tell=tell)
@@ -175,9 +107,26 @@ def hold_instance(project: Project, *, is_service: bool) -> Iterator[None]:
 
 
 @contextmanager
+def open_service(
+    config: Path | None, *, make_log: Callable[[LogSettings], Callable[[Notice], None]]
+) -> Iterator[Engine]:
+    """Open everything for the service, with the log that the configuration asks for."""
+    project = projects.load_settings(config, os.environ)
+    with open_engine(config, tell=make_log(project.settings.log), is_service=True) as engine:
+        yield engine
+
+
+@contextmanager
+def open_database(project: Project) -> Iterator[database.Database]:
+    """Open a project's database alone."""
+    with _opened(project.database_target) as store:
+        yield store
+
+
+@contextmanager
 def open_preview(config: Path | None, *, tell: Callable[[Notice], None]) -> Iterator[Engine]:
     """Open everything on a copy of the database, with clients that refuse to write."""
-    project, rule_set = load_project(config)
+    project, rule_set = projects.load_project(config, os.environ)
     quos = _make_quos(project, is_read_only=True)
     with tempfile.TemporaryDirectory(prefix="quoflow-") as scratch:
         copy = Path(scratch) / "preview.db"
@@ -196,3 +145,28 @@ def _opened(target: str | Path) -> Iterator[database.Database]:
         yield store
     finally:
         store.close()
+
+
+def examine_connection(project: Project, name: str) -> list[diagnosis.Finding]:
+    """Look at one connection over the network."""
+    try:
+        quo = make_quo(project, name, is_read_only=True)
+    except QuoflowError as error:
+        return [diagnosis.Finding(name, "wrong", error.message, error.hint)]
+    return diagnosis.examine_connection(project, name, quo)
+
+
+def examine_database(project: Project) -> diagnosis.Finding:
+    """Look at the database, if there is one yet."""
+    target = project.database_target
+    if isinstance(target, Path) and not target.exists():
+        return diagnosis.Finding("database", "fine", f"{target} will be made at the first run")
+    try:
+        with _opened(target) as store:
+            problems = store.check_integrity()
+    except QuoflowError as error:
+        return diagnosis.Finding("database", "wrong", error.message, error.hint)
+    if problems:
+        hint = "Restore a backup, or move the file away to begin anew"
+        return diagnosis.Finding("database", "wrong", f"{target} is damaged: {problems[0]}", hint)
+    return diagnosis.Finding("database", "fine", f"{target} is sound")

@@ -1,0 +1,56 @@
+"""`quoflow db`: upgrade, back up and check the database."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from quoflow import app, errors
+from quoflow.cli import output
+from quoflow.cli.output import Session
+from quoflow.runtime import projects
+
+
+@click.group(help="Upgrade, back up or check the database.")
+def db() -> None:
+    """Hold the commands."""
+
+
+@db.command(help="Bring the database to this version's schema (opening it does so too).")
+@click.pass_obj
+def upgrade(session: Session) -> int:
+    """Upgrade by opening."""
+    project = projects.load_settings(session.config, os.environ)
+    with app.open_database(project):
+        output.write(f"{project.database_target} is up to date")
+    return errors.EXIT_FINE
+
+
+@db.command(help="Copy the database to FILE, also while a service runs.")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.pass_obj
+def backup(session: Session, file: Path) -> int:
+    """Back up."""
+    if file.exists():
+        raise errors.QuoflowError(f"{file} is there already", "Name a file that does not exist yet")
+    project = projects.load_settings(session.config, os.environ)
+    with app.open_database(project) as store:
+        store.copy_to(file)
+    output.write(f"wrote {file}")
+    return errors.EXIT_FINE
+
+
+@db.command(help="Check the database's integrity.")
+@click.pass_obj
+def check(session: Session) -> int:
+    """Check."""
+    project = projects.load_settings(session.config, os.environ)
+    with app.open_database(project) as store:
+        found = store.check_integrity()
+    for problem in found:
+        output.write_error(problem)
+    if not found:
+        output.write(f"{project.database_target} is sound")
+    return errors.EXIT_FAILED if found else errors.EXIT_FINE

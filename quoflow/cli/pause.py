@@ -1,0 +1,41 @@
+"""`quoflow pause` and `quoflow resume`: the kill switch."""
+
+from __future__ import annotations
+
+import getpass
+
+import click
+
+from quoflow import app, errors
+from quoflow.cli import feed, output
+from quoflow.cli.output import Session
+from quoflow.store import audit, controls, runs
+
+
+@click.command(help="The kill switch: no write goes out until `quoflow resume`; polling goes on.")
+@click.argument("reason", default="")
+@click.pass_obj
+def pause(session: Session, reason: str) -> int:
+    """Stop every write, in this process and in a running service."""
+    actor = getpass.getuser()
+    with app.open_engine(session.config, tell=feed.ignore) as engine, engine.database.write() as tx:
+        now = engine.clock()
+        controls.pause(tx, reason=reason, actor=actor, now=now)
+        audit.record(tx, at=now, actor=actor, kind="paused", connection="", subject="", data={"reason": reason})
+    output.write("Paused: no write goes out until `quoflow resume`. Polling and planning go on.")
+    return errors.EXIT_FINE
+
+
+@click.command(help="Let writes go out again; what was held by the pause is looked at again at once.")
+@click.pass_obj
+def resume(session: Session) -> int:
+    """Lift the pause."""
+    actor = getpass.getuser()
+    with app.open_engine(session.config, tell=feed.ignore) as engine, engine.database.write() as tx:
+        now = engine.clock()
+        was_paused = controls.read_pause(tx) is not None
+        controls.resume(tx)
+        woken = runs.wake_held(tx, now=now)
+        audit.record(tx, at=now, actor=actor, kind="resumed", connection="", subject="", data={"woken": woken})
+    output.write("Resumed: writes go out again." if was_paused else "It was not paused.")
+    return errors.EXIT_FINE

@@ -1,0 +1,78 @@
+"""`quoflow run`: the service, one pass of it, or a look at what it would do."""
+
+from __future__ import annotations
+
+import signal
+from types import FrameType
+
+import click
+
+from quoflow import app, errors
+from quoflow.cli import feed, output, preview
+from quoflow.cli.output import Session
+from quoflow.runtime import service
+from quoflow.runtime.engine import Engine
+
+
+@click.command(help="Serve: poll Quo, decide, act. Stops cleanly on SIGTERM and Ctrl-C.")
+@click.option("--once", is_flag=True, help="Poll every connection once, do all work that is then due, and exit.")
+@click.option("--dry-run", is_flag=True, help="Only look: the same decisions, no write, nothing remembered.")
+@click.option("--json", "as_json", is_flag=True, help="With --dry-run or --once: write JSON to stdout.")
+@click.pass_obj
+def run(session: Session, once: bool, dry_run: bool, as_json: bool) -> int:  # noqa: FBT001 - click passes by name
+    """Run in one of three ways."""
+    if dry_run:
+        preview.show_preview(session, as_json=as_json)
+        return errors.EXIT_FINE
+    if as_json and not once:
+        raise click.UsageError(
+            "--json goes with --once or --dry-run; the service logs to stderr (`log: {format: json}`)."
+        )
+    return _run_once(session, as_json=as_json) if once else _serve(session)
+
+
+def _run_once(session: Session, *, as_json: bool) -> int:
+    with app.open_engine(session.config, tell=feed.print_notice, is_service=True) as engine:
+        report = service.run_once(engine)
+    if as_json:
+        output.write_json(
+            {
+                "events": report.taken.events,
+                "runs": report.taken.runs,
+                "skipped": report.taken.skipped,
+                "steps": report.worked,
+                "failed": report.failed,
+            }
+        )
+    else:
+        polled = len(report.polled)
+        output.tell(
+            f"polled {polled} connection{'' if polled == 1 else 's'}: {report.taken.events} events, "
+            f"{report.taken.runs} runs begun, {report.worked} steps done"
+        )
+    return errors.EXIT_FAILED if report.failed else errors.EXIT_FINE
+
+
+def _serve(session: Session) -> int:
+    with app.open_service(session.config, make_log=feed.make_log) as engine:
+        server = service.Service(engine)
+        with app.serve_web(engine, server):
+            _serve_until_told(engine, server)
+    return errors.EXIT_FINE
+
+
+def _serve_until_told(engine: Engine, server: service.Service) -> None:
+    def stop(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        server.stop()
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    rules = sum(rule.enabled for rule in engine.rules)
+    every = engine.settings.poll.every.total_seconds()
+    output.tell(f"serving {rules} rules, polling {', '.join(engine.quos)} every {every:g} s; Ctrl-C stops")
+    try:
+        server.run()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    output.tell("stopped; nothing is in limbo")

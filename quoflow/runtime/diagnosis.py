@@ -1,0 +1,94 @@
+"""What a set-up needs, looked at one by one: each finding says what is so and what to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+from quoflow.quo import errors
+from quoflow.quo.client import Quo
+from quoflow.runtime import projects
+from quoflow.runtime.projects import Project
+
+MOST_SKEW = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at."""
+
+    subject: str
+    state: Literal["fine", "warning", "wrong"]
+    message: str
+    hint: str = ""
+
+
+def examine_rules(project: Project) -> Finding:
+    """Look at the rules."""
+    loaded = projects.read_rules(project)
+    wrong = sum(one.severity == "error" for one in loaded.problems)
+    if wrong:
+        return Finding("rules", "wrong", f"{wrong} errors", "`quoflow check` shows each at its line")
+    count = len(loaded.rules)
+    if not count:
+        return Finding("rules", "warning", "there are none", "Write one into the rules folder")
+    return Finding("rules", "fine", f"{count} rule{'' if count == 1 else 's'}, no errors")
+
+
+def examine_guards(project: Project) -> list[Finding]:
+    """Say which guard is not set."""
+    guards = project.settings.guards
+    found = []
+    if guards.quiet_hours is None:
+        hint = 'Set `guards: {quiet_hours: {from: "08:00", to: "20:00"}}` in quoflow.yaml'
+        found.append(Finding("guards", "warning", "no quiet hours: texts may go out at any hour", hint))
+    if guards.opt_out is None:
+        hint = "Remove `opt_out: off` unless something else honours them"
+        found.append(Finding("guards", "warning", "opt-outs are off: people who wrote STOP may be texted", hint))
+    return found or [Finding("guards", "fine", "quiet hours and opt-outs are on")]
+
+
+def examine_connection(project: Project, name: str, quo: Quo) -> list[Finding]:
+    """Look at a connection: the key, the lines, the clock and the tag field."""
+    try:
+        lines = list(quo.list_phone_numbers())
+    except errors.QuoError as error:
+        return [Finding(name, "wrong", error.message, error.hint)]
+    if not lines:
+        return [Finding(name, "wrong", "the workspace has no phone numbers", "Is it the right workspace and key?")]
+    shown = ", ".join(f"{line.name} {line.number}" for line in lines)
+    found = [Finding(name, "fine", f"the key works; lines: {shown}"), _examine_clock(name, quo)]
+    return [*found, *_examine_tag_field(project, name, quo)]
+
+
+def _examine_clock(name: str, quo: Quo) -> Finding:
+    skew = quo.clock_skew
+    if skew is None:
+        return Finding(name, "fine", "the server does not tell its time, so the clocks cannot be compared")
+    seconds = abs(skew.total_seconds())
+    if seconds > MOST_SKEW.total_seconds():
+        hint = "Set this machine's clock (for example with chrony or systemd-timesyncd)"
+        return Finding(name, "warning", f"this machine's clock and the server's are {seconds:.0f} s apart", hint)
+    return Finding(name, "fine", f"the clocks agree within {max(seconds, 1):.0f} s")
+
+
+def _examine_tag_field(project: Project, name: str, quo: Quo) -> list[Finding]:
+    wanted = project.settings.tags.field
+    if not wanted:
+        return []
+    try:
+        fields = list(quo.list_custom_fields())
+    except errors.QuoError as error:
+        return [Finding(name, "wrong", f"contact properties: {error.message}", error.hint)]
+    for field in fields:
+        if wanted in (field.key, field.name):
+            if field.type == "multi-select":
+                return [Finding(name, "fine", f"tags live in the contact property `{field.name}`")]
+            hint = "Make a multi-select property in the Quo app and name it in `tags: {field: …}`"
+            return [Finding(name, "wrong", f"the contact property `{wanted}` is of type {field.type}", hint)]
+    hint = (
+        f"In the Quo app: Settings → Contact properties → add `{wanted}` of type multi-select; "
+        "or name another in `tags: {field: …}`. Only tag_contact needs it"
+    )
+    return [Finding(name, "warning", f"there is no contact property `{wanted}` to hold tags", hint)]
