@@ -1,0 +1,111 @@
+"""Two readers of YAML that tell the same: libyaml's, written in C, and a pure one where libyaml is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal, NamedTuple
+
+try:
+    from yaml._yaml import CParser
+except ImportError:  # PyYAML without libyaml: a pure parser takes over
+    CParser = None
+
+Kind = Literal["document", "mapping", "list", "scalar", "alias", "end"]
+
+
+class YamlEvent(NamedTuple):
+    """One piece of a document; line and column count from 0."""
+
+    kind: Kind
+    line: int
+    column: int
+    value: str = ""
+    style: str = ""
+    tag: str | None = None
+    anchor: str | None = None
+
+
+class BrokenYaml(Exception):
+    """The text is not YAML from here on; line and column count from 0."""
+
+    def __init__(
+        self, problem: str, place: tuple[int, int], *, context: str = "", since: tuple[int, int] | None = None
+    ) -> None:
+        super().__init__(problem)
+        self.problem, self.context = problem, context
+        self.line, self.column = place
+        self.since, self.since_column = since or place
+
+
+KINDS: dict[str, Kind] = {
+    "DocumentStartEvent": "document",
+    "MappingStartEvent": "mapping",
+    "SequenceStartEvent": "list",
+    "ScalarEvent": "scalar",
+    "AliasEvent": "alias",
+    "MappingEndEvent": "end",
+    "SequenceEndEvent": "end",
+    "DocumentEndEvent": "end",
+}
+
+
+def read_events(text: str, *, pure: bool = False) -> Iterator[YamlEvent]:
+    """Read YAML 1.2 piece by piece; scalars keep their text.
+
+    Raises:
+        BrokenYaml: where the text stops being YAML.
+    """
+    from yaml.error import MarkedYAMLError  # noqa: PLC0415  the pure parser has no use for it
+
+    try:
+        yield from map(_translate, _parse_pure(text) if pure or CParser is None else _parse_c(text))
+    except MarkedYAMLError as error:
+        raise _break(error) from None
+
+
+def _parse_c(text: str) -> Iterator[Any]:  # PyYAML's events, which have no types
+    parser = CParser(text)
+    parser.get_event()
+    while parser.check_event():
+        event = parser.get_event()
+        if type(event).__name__ in KINDS:
+            yield event
+
+
+def _parse_pure(text: str) -> Iterator[Any]:  # ruamel's events, the same in all that counts here
+    from ruamel.yaml import YAML  # noqa: PLC0415  only where libyaml is missing
+    from ruamel.yaml.error import MarkedYAMLError  # noqa: PLC0415  the same
+
+    try:
+        for event in YAML(typ="safe", pure=True).parse(text):
+            if type(event).__name__ in KINDS:
+                yield event
+    except MarkedYAMLError as error:
+        raise _break(error) from None
+    except (ValueError, AttributeError, IndexError, AssertionError) as error:
+        raise BrokenYaml(f"{error}", (0, 0)) from None
+
+
+def _translate(event: Any) -> YamlEvent:
+    kind, mark = KINDS[type(event).__name__], event.start_mark
+    if kind == "scalar":
+        return YamlEvent(kind, mark.line, mark.column, event.value, event.style or "", _read_tag(event), event.anchor)
+    if kind in ("mapping", "list"):
+        return YamlEvent(kind, mark.line, mark.column, "", "", _read_tag(event), event.anchor)
+    if kind == "alias":
+        return YamlEvent(kind, mark.line, mark.column, anchor=event.anchor)
+    return YamlEvent(kind, mark.line, mark.column)
+
+
+def _read_tag(event: Any) -> str | None:
+    return None if event.tag is None else str(event.tag)
+
+
+def _break(error: Any) -> BrokenYaml:
+    mark, since = error.problem_mark or error.context_mark, error.context_mark
+    return BrokenYaml(
+        error.problem or "",
+        (mark.line, mark.column) if mark else (0, 0),
+        context=error.context or "",
+        since=(since.line, since.column) if since else None,
+    )
