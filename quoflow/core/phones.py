@@ -48,7 +48,7 @@ def normalize(text: str, region: str) -> str | None:
     written = text.strip()
     if _NORTH_AMERICAN.fullmatch(written):
         return written
-    import phonenumbers  # noqa: PLC0415  see the module's docstring
+    import phonenumbers
 
     try:
         number = phonenumbers.parse(written, region)
@@ -66,7 +66,7 @@ def format_phone(e164: str, region: str) -> str:
     number = _parse(e164)
     if number is None:
         return e164
-    import phonenumbers  # noqa: PLC0415  see the module's docstring
+    import phonenumbers
 
     at_home = number.country_code == phonenumbers.country_code_for_region(region)
     style = phonenumbers.PhoneNumberFormat.NATIONAL if at_home else phonenumbers.PhoneNumberFormat.INTERNATIONAL
@@ -82,7 +82,7 @@ def country(e164: str) -> str:
     number = _parse(e164)
     if number is None:
         return "ZZ"
-    import phonenumbers  # noqa: PLC0415  see the module's docstring
+    import phonenumbers
 
     region = phonenumbers.region_code_for_number(number)
     return str(region or phonenumbers.region_code_for_country_code(number.country_code))
@@ -101,7 +101,7 @@ def zones(e164: str) -> tuple[str, ...]:
         return ("UTC",)
     if number.country_code == 1:
         return _collect_zones(e164[1:5]) or US_ZONES
-    import phonenumbers.timezone  # noqa: PLC0415  see the module's docstring
+    import phonenumbers.timezone
 
     landlines = (phonenumbers.PhoneNumberType.FIXED_LINE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE)
     if phonenumbers.number_type(number) in landlines:
@@ -115,7 +115,7 @@ def mask(e164: str) -> str:
 
 
 def _collect_zones(digits: str) -> tuple[str, ...]:
-    from phonenumbers.tzdata import TIMEZONE_DATA  # noqa: PLC0415  see the module's docstring
+    from phonenumbers.tzdata import TIMEZONE_DATA
 
     found = (names for prefix, names in TIMEZONE_DATA.items() if prefix.startswith(digits))
     return tuple(sorted({name for names in found for name in names}))
@@ -124,7 +124,7 @@ def _collect_zones(digits: str) -> tuple[str, ...]:
 def _parse(e164: str) -> Any:  # phonenumbers has no types
     if not is_e164(e164):
         return None
-    import phonenumbers  # noqa: PLC0415  see the module's docstring
+    import phonenumbers
 
     try:
         return phonenumbers.parse(e164, None)

@@ -70,10 +70,10 @@ def check_cron(expression: str) -> str | None:
 
 
 def _check_field(place: int, written: str) -> str | None:
-    from croniter import CroniterError, croniter  # noqa: PLC0415  see the module's docstring
+    from croniter import CroniterError, croniter
 
     name, lowest, highest = FIELDS[place]
-    fault = f"`{written}` does not fit the {name}: use {lowest} to {highest}, `*`, lists `1,2`, ranges `1-5` or steps `*/15`"
+    fault = f"`{written}` does not fit the {name}: use {lowest} to {highest}, `*`, `1,2`, `1-5` or `*/15`"
     if _STRANGE.search(_NAMES.sub("", written)):
         return fault
     for step in re.findall(r"/(\d+)", written):
@@ -87,7 +87,7 @@ def _check_field(place: int, written: str) -> str | None:
 
 
 def _check_whole(expression: str) -> str | None:
-    from croniter import CroniterBadDateError, CroniterError, croniter  # noqa: PLC0415  see the module's docstring
+    from croniter import CroniterBadDateError, CroniterError, croniter
 
     try:
         croniter(expression, datetime(2000, 1, 1)).get_next(datetime)  # noqa: DTZ001  a wall clock has no zone
@@ -171,7 +171,7 @@ def _iterate(spec: Schedule, *, after: datetime, timezone: str, anchor: datetime
 
 def _iterate_cron(expression: str, *, after: datetime, zone: ZoneInfo) -> Iterator[Firing]:
     """Walk the wall clock: its order is the instants' order, and times that meet in one instant fire once."""
-    from croniter import CroniterBadDateError, croniter  # noqa: PLC0415  see the module's docstring
+    from croniter import CroniterBadDateError, croniter
 
     start = after.astimezone(zone).replace(tzinfo=None, second=0, microsecond=0)
     walls = croniter(expression, start)
