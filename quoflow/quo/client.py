@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel
@@ -46,6 +46,11 @@ class Quo:
         self.warnings: deque[wire.Skipped] = deque(maxlen=100)
         self._on_skipped = on_skipped
         self._most_pages = most_pages
+
+    @property
+    def clock_skew(self) -> timedelta | None:
+        """Give the server's clock minus ours at the last answer, to about a second; None before the first."""
+        return self.transport.clock_skew
 
     # Lines and people
 
@@ -201,14 +206,18 @@ class Quo:
 
     # Anything else, to look at
 
-    def get_raw(self, target: str, params: query.Params | None = None) -> Any:
+    def get_raw(self, target: str, params: Iterable[tuple[str, str]] = ()) -> Any:
         """GET a path that a person typed, such as `/v1/contacts?maxResults=5`, and give its JSON as it is.
+
+        Give the query with the path: a `+` in it stays a plus. `params` are further pairs, decoded already.
 
         Raises:
             UsageError: when it is no path of the API.
         """
         path, typed = query.split_target(target)
-        return self.transport.get_json(path, {**typed, **(params or {})})
+        for name, value in params:
+            typed.setdefault(name.removesuffix("[]"), []).append(value)
+        return self.transport.get_json(path, typed)
 
     def _get(self, model: type[M], family: str, item_id: str) -> M:
         path = query.build_path("v1", family, item_id)

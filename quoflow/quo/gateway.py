@@ -25,7 +25,7 @@ class Connections:
             )
         self._transport = transport
 
-    def list(self, status: str | None = "ACTIVE") -> tuple[wire.Connection, ...]:
+    def list_connections(self, status: str | None = "ACTIVE") -> tuple[wire.Connection, ...]:
         """Give the connections with a status (`ACTIVE`, `PENDING`, `FAILED`), or all with None."""
         answer = self._transport.get_json("/connections", {"app": "quo", "status": status})
         found = answer
@@ -35,17 +35,17 @@ class Connections:
             raise errors.Unreadable("/connections: the answer holds no list of connections")
         return tuple(_parse(item) for item in found)
 
-    def create(self) -> wire.Connection:
+    def create_connection(self) -> wire.Connection:
         """Begin a new connection; its `url` is to be opened in a browser, to give access to the Quo account."""
         made = _parse(self._transport.send_json("POST", "/connections", {"app": "quo"}))
         # Some answers hold only the id; the page to open is what the person needs.
-        return made if made.url else self.get(made.connection_id)
+        return made if made.url else self.get_connection(made.connection_id)
 
-    def get(self, connection_id: str) -> wire.Connection:
+    def get_connection(self, connection_id: str) -> wire.Connection:
         """Give one connection."""
         return _parse(self._transport.get_json(query.build_path("connections", connection_id)))
 
-    def delete(self, connection_id: str) -> None:
+    def delete_connection(self, connection_id: str) -> None:
         """Delete a connection: the gateway forgets its access to the Quo account."""
         self._transport.send_json("DELETE", query.build_path("connections", connection_id))
 

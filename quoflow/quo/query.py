@@ -40,7 +40,7 @@ def encode_query(params: Params) -> str:
     return urlencode(pairs, quote_via=quote, safe="")
 
 
-def split_target(target: str) -> tuple[str, dict[str, Value]]:
+def split_target(target: str) -> tuple[str, dict[str, list[str]]]:
     """Split what a person typed, such as `/v1/messages?participants=+1555…`, into a path and its parameters.
 
     A `+` stays a plus, `name[]` is read as `name`, and a leading `/quo` (the gateway's prefix) is dropped.
@@ -58,7 +58,7 @@ def split_target(target: str) -> tuple[str, dict[str, Value]]:
     params: dict[str, list[str]] = {}
     for name, value in parse_qsl(query.replace("+", "%2B"), keep_blank_values=True):
         params.setdefault(name.removesuffix("[]"), []).append(value)
-    return path, dict(params)
+    return path, params
 
 
 def _spell(value: Value) -> list[str]:

@@ -39,22 +39,22 @@ def find_gap(item: wire.Message | wire.Call | wire.Conversation) -> str | None:
     return None if item.to else "to is missing"
 
 
-def to_line(number: wire.PhoneNumber) -> facts.Line:
-    """Make a line; one without a name is called by its number."""
+def read_line(number: wire.PhoneNumber) -> facts.Line:
+    """Read a line; one without a name is called by its number."""
     tidy = tidy_number(number.number or "")
     users = tuple(user.id for user in number.users)
     return facts.Line(id=number.id, number=tidy, name=number.name or tidy, user_ids=users, messaging=number.messaging)
 
 
-def to_user(user: wire.User) -> facts.User:
-    """Make a user."""
+def read_user(user: wire.User) -> facts.User:
+    """Read a user."""
     return facts.User(
         id=user.id, first_name=user.first_name, last_name=user.last_name, email=user.email, role=user.role
     )
 
 
-def to_contact(contact: wire.Contact) -> facts.Contact:
-    """Make a contact; `fields` is keyed by the custom field's key, a multi-select is always a list of text."""
+def read_contact(contact: wire.Contact) -> facts.Contact:
+    """Read a contact; `fields` is keyed by the custom field's key, a multi-select is always a list of text."""
     known = contact.default_fields
     return facts.Contact(
         id=contact.id,
@@ -72,8 +72,8 @@ def to_contact(contact: wire.Contact) -> facts.Contact:
     )
 
 
-def to_conversation(conversation: wire.Conversation, own_numbers: Collection[str]) -> facts.Conversation | None:
-    """Make a conversation, our own lines taken out of its participants; None when `find_gap` says why."""
+def read_conversation(conversation: wire.Conversation, own_numbers: Collection[str]) -> facts.Conversation | None:
+    """Read a conversation, our own lines taken out of its participants; None when `find_gap` says why."""
     if find_gap(conversation) is not None or conversation.phone_number_id is None:
         return None
     return facts.Conversation(
@@ -89,15 +89,20 @@ def to_conversation(conversation: wire.Conversation, own_numbers: Collection[str
     )
 
 
-def to_message(
-    message: wire.Message, own_numbers: Collection[str], *, line_id: str | None = None
+def read_message(
+    message: wire.Message,
+    own_numbers: Collection[str],
+    *,
+    line_id: str | None = None,
+    conversation_id: str | None = None,
 ) -> facts.Message | None:
-    """Make a message; None when `find_gap` says why, or when neither it nor `line_id` names our line.
+    """Read a message; None when `find_gap` says why, or when neither it nor `line_id` names our line.
 
     Args:
         message: as Quo gives it.
         own_numbers: our lines' numbers, E.164.
         line_id: the line that was asked for; Quo may leave `phoneNumberId` null.
+        conversation_id: the conversation that was asked for; v1 does not name it.
     """
     line = message.phone_number_id or line_id
     created_at = message.created_at
@@ -117,12 +122,18 @@ def to_message(
         from_=sender,
         to=to,
         user_id=message.user_id,
-        conversation_id=message.conversation_id,
+        conversation_id=message.conversation_id or conversation_id,
     )
 
 
-def to_call(call: wire.Call, own_numbers: Collection[str], *, line_id: str | None = None) -> facts.Call | None:
-    """Make a call; None when `find_gap` says why, or when neither it nor `line_id` names our line."""
+def read_call(
+    call: wire.Call,
+    own_numbers: Collection[str],
+    *,
+    line_id: str | None = None,
+    conversation_id: str | None = None,
+) -> facts.Call | None:
+    """Read a call; None when `find_gap` says why, or when neither it nor `line_id` names our line."""
     line = call.phone_number_id or line_id
     created_at = call.created_at
     if find_gap(call) is not None or line is None or created_at is None:
@@ -143,12 +154,12 @@ def to_call(call: wire.Call, own_numbers: Collection[str], *, line_id: str | Non
         ai_handled=_is_yes(call.ai_handled),
         forwarded_from=call.forwarded_from,
         forwarded_to=call.forwarded_to,
-        conversation_id=call.conversation_id,
+        conversation_id=call.conversation_id or conversation_id,
     )
 
 
-def to_voicemail(call_id: str, voicemail: wire.Voicemail | None) -> facts.Artifact:
-    """Make a voicemail artifact; None (a 404) is pending, for it is made minutes after the call."""
+def read_voicemail(call_id: str, voicemail: wire.Voicemail | None) -> facts.Artifact:
+    """Read a voicemail artifact; None (a 404) is pending, for it is made minutes after the call."""
     if voicemail is None:
         return facts.Artifact("voicemail", call_id, "pending")
     state = _read_state(voicemail.status, has_body=voicemail.recording_url is not None)
@@ -156,10 +167,10 @@ def to_voicemail(call_id: str, voicemail: wire.Voicemail | None) -> facts.Artifa
     return facts.Artifact("voicemail", call_id, state, data if state == "completed" else {})
 
 
-def to_transcript(
+def read_transcript(
     call_id: str, transcript: wire.Transcript | None, speakers: Mapping[str, str] | None = None
 ) -> facts.Artifact:
-    """Make a transcript artifact, its text one line a turn: `Speaker: words`.
+    """Read a transcript artifact, its text one line a turn: `Speaker: words`.
 
     Args:
         call_id: the call's id.
@@ -182,8 +193,8 @@ def to_transcript(
     return facts.Artifact("transcript", call_id, state, {"text": text, "lines": lines})
 
 
-def to_summary(call_id: str, summary: wire.Summary | None) -> facts.Artifact:
-    """Make a summary artifact, its text one line a point; None (a 404) is pending."""
+def read_summary(call_id: str, summary: wire.Summary | None) -> facts.Artifact:
+    """Read a summary artifact, its text one line a point; None (a 404) is pending."""
     if summary is None:
         return facts.Artifact("summary", call_id, "pending")
     state = _read_state(summary.status, has_body=bool(summary.summary))
@@ -191,8 +202,8 @@ def to_summary(call_id: str, summary: wire.Summary | None) -> facts.Artifact:
     return facts.Artifact("summary", call_id, state, data if state == "completed" else {})
 
 
-def to_recording(call_id: str, recordings: Sequence[wire.Recording]) -> facts.Artifact:
-    """Make a recording artifact of the first that is complete; pending while one may come, else failed."""
+def read_recording(call_id: str, recordings: Sequence[wire.Recording]) -> facts.Artifact:
+    """Read a recording artifact of the first that is complete; pending while one may come, else failed."""
     states = [_read_state(recording.status, has_body=recording.url is not None) for recording in recordings]
     for recording, state in zip(recordings, states, strict=True):
         if state == "completed":
