@@ -43,7 +43,7 @@ def _describe(one: Any) -> dict[str, Any]:  # a wire model
 @click.pass_obj
 def list_connections(session: Session, as_json: bool) -> int:  # noqa: FBT001 - click passes by name
     """List connections."""
-    found = list(_open(session).list())
+    found = list(_open(session).list_connections())
     if as_json:
         output.write_json([_describe(one) for one in found])
     else:
@@ -57,7 +57,7 @@ def list_connections(session: Session, as_json: bool) -> int:  # noqa: FBT001 - 
 @click.pass_obj
 def create(session: Session, as_json: bool) -> int:  # noqa: FBT001 - click passes by name
     """Create a connection."""
-    _show(_open(session).create(), as_json=as_json)
+    _show(_open(session).create_connection(), as_json=as_json)
     return errors.EXIT_FINE
 
 
@@ -67,7 +67,7 @@ def create(session: Session, as_json: bool) -> int:  # noqa: FBT001 - click pass
 @click.pass_obj
 def show(session: Session, connection_id: str, as_json: bool) -> int:  # noqa: FBT001 - click passes by name
     """Show a connection."""
-    _show(_open(session).get(connection_id), as_json=as_json)
+    _show(_open(session).get_connection(connection_id), as_json=as_json)
     return errors.EXIT_FINE
 
 
@@ -81,7 +81,7 @@ def delete(session: Session, connection_id: str, yes: bool) -> int:  # noqa: FBT
         click.confirm(
             f"Delete connection {connection_id}? quoflow can then no longer reach that workspace.", abort=True
         )
-    _open(session).delete(connection_id)
+    _open(session).delete_connection(connection_id)
     output.write(f"deleted {connection_id}")
     return errors.EXIT_FINE
 

@@ -63,7 +63,7 @@ def examine_connection(project: Project, name: str, quo: Quo) -> list[Finding]:
 
 
 def _examine_clock(name: str, quo: Quo) -> Finding:
-    skew = quo.transport.clock_skew
+    skew = quo.clock_skew
     if skew is None:
         return Finding(name, "fine", "the server does not tell its time, so the clocks cannot be compared")
     seconds = abs(skew.total_seconds())

@@ -9,7 +9,7 @@ marks are Quo's own times, so that the two clocks need not agree.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -24,7 +24,6 @@ from quoflow.store.database import Connection
 
 _Wire = TypeVar("_Wire")
 _Value = TypeVar("_Value")
-_Item = TypeVar("_Item", facts.Message, facts.Call)
 
 SWEEP_EVERY = timedelta(hours=24)
 SWEEP_BACK = timedelta(hours=48)
@@ -102,13 +101,13 @@ def _set_baseline(desk: Desk) -> Polled:
     engine.tell(Notice("poll.baseline", "first look: reading the workspace; nothing in it is an event", connection))
     desk = _read_lines(desk)
     now = engine.clock()
-    begun = desk.state.baseline_at or now + (quo.transport.clock_skew or timedelta(0))
+    begun = desk.state.baseline_at or now + (quo.clock_skew or timedelta(0))
     desk = _save_state(desk, baseline_at=begun)
     refresh_contacts(engine, connection)
     cursor = begun - engine.settings.poll.overlap
     count = 0
     for wire in quo.list_conversations():
-        conversation = translate.to_conversation(wire, desk.own_numbers)
+        conversation = translate.read_conversation(wire, own_numbers=desk.own_numbers)
         if conversation is None or not conversation.participants:
             continue
         _read_conversation(desk, conversation, since=None, calls_since=begun - timedelta(hours=24), events=False)
@@ -121,8 +120,8 @@ def _set_baseline(desk: Desk) -> Polled:
 
 
 def _read_lines(desk: Desk) -> Desk:
-    lines = tuple(translate.to_line(wire) for wire in desk.quo.list_phone_numbers())
-    users = tuple(translate.to_user(wire) for wire in desk.quo.list_users())
+    lines = tuple(translate.read_line(wire) for wire in desk.quo.list_phone_numbers())
+    users = tuple(translate.read_user(wire) for wire in desk.quo.list_users())
     with desk.engine.database.write() as tx:
         mirror.save_lines(tx, desk.connection, lines)
         mirror.save_users(tx, desk.connection, users)
@@ -135,12 +134,12 @@ def refresh_contacts(engine: Engine, connection: str) -> int:
     The API cannot say which contacts changed, nor find one by its number, so it is all of them or none.
     """
     quo = engine.quos[connection]
-    contacts = [translate.to_contact(wire) for wire in quo.list_contacts()]
+    contacts = [translate.read_contact(wire) for wire in quo.list_contacts()]
     now = engine.clock()
     with engine.database.write() as tx:
         mirror.save_contacts(tx, connection, contacts, complete=True, now=now)
         state = cursors.read_state(tx, connection)
-        cursors.save_state(tx, replace(state, contacts_synced_at=now))
+        cursors.save_state(tx, cursors.change(state, contacts_synced_at=now))
     return len(contacts)
 
 
@@ -173,7 +172,7 @@ def _read_changes(desk: Desk, *, is_once: bool) -> Polled:
 
 def _list_conversations(desk: Desk, since: datetime) -> list[facts.Conversation]:
     wires = desk.quo.list_conversations(updated_after=since)
-    read = (translate.to_conversation(wire, desk.own_numbers) for wire in wires)
+    read = (translate.read_conversation(wire, own_numbers=desk.own_numbers) for wire in wires)
     return [one for one in read if one is not None and one.participants]
 
 
@@ -206,13 +205,13 @@ def _read_conversation(
     quo, line_id, people = desk.quo, conversation.line_id, conversation.participants
     messages = _read_all(
         quo.list_messages(line_id, people, created_after=since),
-        lambda wire: _place(translate.to_message(wire, desk.own_numbers, line_id=line_id), conversation.id),
+        lambda wire: translate.read_message(wire, own_numbers=desk.own_numbers, conversation_id=conversation.id),
     )
     calls: list[facts.Call] = []
     if len(people) == 1:  # The API lists calls of one participant only (error 0101400).
         calls = _read_all(
             quo.list_calls(line_id, people[0], created_after=calls_since),
-            lambda wire: _place(translate.to_call(wire, desk.own_numbers, line_id=line_id), conversation.id),
+            lambda wire: translate.read_call(wire, own_numbers=desk.own_numbers, conversation_id=conversation.id),
         )
     times = [one.created_at for one in messages] + [one.created_at for one in calls]
     with desk.engine.database.write() as tx:
@@ -226,11 +225,6 @@ def _read_conversation(
 
 def _read_all(wires: Iterable[_Wire], read: Callable[[_Wire], _Value | None]) -> list[_Value]:
     return [value for value in map(read, wires) if value is not None]
-
-
-def _place(item: _Item | None, conversation_id: str | None) -> _Item | None:
-    """Say in which conversation an item was read: Quo may leave it out."""
-    return replace(item, conversation_id=conversation_id) if item is not None else None
 
 
 def _save_messages(tx: Connection, desk: Desk, messages: list[facts.Message]) -> tuple[facts.Message, ...]:
@@ -293,7 +287,7 @@ def _read_open_calls(desk: Desk, done: set[str]) -> list[Event]:
         if call.conversation_id in done:
             continue
         wire = desk.quo.get_call(call.id)
-        read = _place(translate.to_call(wire, desk.own_numbers, line_id=call.line_id), call.conversation_id)
+        read = translate.read_call(wire, own_numbers=desk.own_numbers, conversation_id=call.conversation_id)
         if read is None:
             continue
         with desk.engine.database.write() as tx:
@@ -322,6 +316,6 @@ def _wants_contacts(desk: Desk, events: list[Event], *, is_once: bool) -> bool:
 
 def _save_state(desk: Desk, **changes: datetime) -> Desk:
     with desk.engine.database.write() as tx:
-        state = replace(cursors.read_state(tx, desk.connection), **changes)
+        state = cursors.change(cursors.read_state(tx, desk.connection), **changes)
         cursors.save_state(tx, state)
     return Desk(desk.engine, desk.connection, desk.quo, state, desk.lines)

@@ -81,7 +81,7 @@ def _look(engine: Engine, attempt: outbox.Attempt) -> bool:
     with engine.database.read() as tx:
         step = store.find_step(tx, attempt.step_id)
     quo = engine.quos[attempt.connection]
-    skew = quo.transport.clock_skew
+    skew = quo.clock_skew
     since = attempt.started_at - SKEW if skew is None else attempt.started_at + skew - SLACK
     try:
         found = tuple(registry.WRITE_ACTIONS[attempt.action].find((step.payload if step else None) or {}, quo, since))

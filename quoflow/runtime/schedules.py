@@ -69,5 +69,4 @@ def _save_last(
         return
     key = due.fire[-1].key if due.fire else last.key
     at = max(now, last.at)
-    moved = firings.LastFiring(key=key, at=at, anchor=last.anchor)
-    firings.save_firing(tx, connection=connection, rule=rule, trigger=number, firing=moved)
+    firings.save_firing(tx, connection=connection, rule=rule, trigger=number, key=key, at=at, anchor=last.anchor)

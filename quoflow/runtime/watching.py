@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import timedelta
 
+from quoflow.actions import artifacts
 from quoflow.core import happenings
 from quoflow.core.events import Event
 from quoflow.core.facts import Artifact, Call
-from quoflow.quo import artifacts, errors
+from quoflow.quo import errors
 from quoflow.runtime.engine import Engine, Notice
 from quoflow.store import inbox, mirror, watches
 from quoflow.store.database import Connection
 
 WATCH_FOR = timedelta(hours=24)
 LONGEST_PAUSE = timedelta(hours=1)
-_KINDS: Mapping[str, artifacts.Kind] = {"voicemail": "voicemail", "transcript": "transcript"}
-
 MOST_A_CYCLE = 50
 """Looks at one connection in one cycle: what is left waits for the next, so that polling goes on."""
 
@@ -47,7 +46,7 @@ def look_at_artifacts(engine: Engine, connection: str, *, find_number: Callable[
     new: list[Event] = []
     for watch in due[:MOST_A_CYCLE]:
         try:
-            artifact = artifacts.fetch_artifact(engine.quos[connection], _KINDS[watch.kind], watch.call_id)
+            artifact = artifacts.fetch_artifact(watch.kind, watch.call_id, engine.quos[connection])
         except errors.QuoError as error:
             engine.tell(Notice("watch.failed", f"{watch.kind} of a call: {error}", connection))
             artifact = Artifact(kind=watch.kind, call_id=watch.call_id, state="pending")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
-from quoflow.actions import registry, results
+from quoflow.actions import artifacts, registry, results
 from quoflow.core import lifecycle, likeness, planning, steps
 from quoflow.core.facts import Artifact
 from quoflow.core.lifecycle import StepRecord, StepState
-from quoflow.quo import artifacts, errors
+from quoflow.quo import errors
 from quoflow.runtime import gates, reconcile, runs
 from quoflow.runtime.engine import Engine, Notice
 from quoflow.store import inbox, outbox
@@ -168,9 +168,9 @@ def _work_read(engine: Engine, step: StepRecord) -> None:
     if not call_id:
         settle_step(engine, step, StepState.FAILED, reason="the event has no call to fetch from", due_at=None)
         return
-    kind = _FETCHED[step.action]
+    kind = step.action.removeprefix("fetch_")
     try:
-        artifact = artifacts.fetch_artifact(engine.quos[step.connection], kind, call_id)
+        artifact = artifacts.fetch_artifact(kind, call_id, engine.quos[step.connection])
     except errors.QuoError as error:
         _look_again(engine, step, definition.parameters, found=None, reason=str(error))
         return
@@ -204,5 +204,4 @@ def _look_again(
         store.update_step(tx, step.id, expected=WORKABLE, now=now, state=StepState.QUEUED, **changes)
 
 
-_FETCHED: Mapping[str, artifacts.Kind] = {"fetch_transcript": "transcript", "fetch_summary": "summary"}
 _WORKERS: Mapping[str, Callable[[Engine, StepRecord], None]] = {"wait": _work_wait, "notify": _work_notify}
