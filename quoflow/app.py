@@ -47,12 +47,13 @@ def make_transport(project: Project, name: str, *, is_read_only: bool = False) -
         base_url=configured.base_url,
         key=configured.read_key(os.environ, project.root),
         connection_id=configured.connection_id,
+        key_source=configured.key_source,
     )
     return transport.Transport(
         target,
         bucket=bucket,
         clock=time.monotonic,
-        wall_clock=read_clock,
+        now=read_clock,
         sleep=time.sleep,
         random=random.random,
         read_only=is_read_only,

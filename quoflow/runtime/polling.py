@@ -9,9 +9,9 @@ marks are Quo's own times, so that the two clocks need not agree.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from quoflow.core import facts, happenings, likeness, optouts
 from quoflow.core.events import Event
@@ -139,7 +139,7 @@ def refresh_contacts(engine: Engine, connection: str) -> int:
     with engine.database.write() as tx:
         mirror.save_contacts(tx, connection, contacts, complete=True, now=now)
         state = cursors.read_state(tx, connection)
-        cursors.save_state(tx, cursors.change(state, contacts_synced_at=now))
+        cursors.save_state(tx, replace(state, contacts_synced_at=now))
     return len(contacts)
 
 
@@ -314,8 +314,8 @@ def _wants_contacts(desk: Desk, events: list[Event], *, is_once: bool) -> bool:
     return unknown and desk.engine.clock() - synced >= UNKNOWN_CONTACT_PAUSE
 
 
-def _save_state(desk: Desk, **changes: datetime) -> Desk:
+def _save_state(desk: Desk, **changes: Any) -> Desk:  # ConnectionState's own fields
     with desk.engine.database.write() as tx:
-        state = cursors.change(cursors.read_state(tx, desk.connection), **changes)
+        state = replace(cursors.read_state(tx, desk.connection), **changes)
         cursors.save_state(tx, state)
     return Desk(desk.engine, desk.connection, desk.quo, state, desk.lines)

@@ -26,11 +26,12 @@ def read_scene(tx: Connection, engine: Engine, rule: Rule, event: Event, *, run_
         line=line,
         conversation=synced.conversation if synced else None,
         user=user,
-        rule_name=rule.name,
+        rule=rule.name,
         variables={**engine.settings.vars, **rule.vars},
         steps={},
         tags_field=engine.settings.tags.field,
         run_id=run_id,
+        region=engine.settings.region,
     )
     return writes.Scene(
         rule=rule,

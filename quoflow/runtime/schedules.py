@@ -36,7 +36,8 @@ def _fire_trigger(engine: Engine, rule: Rule, trigger: Trigger, *, number: int, 
     with engine.database.write() as tx:
         last = firings.last_firing(tx, connection=connection, rule=rule.name, trigger=number)
         if last is None:
-            firings.save_firing(tx, connection=connection, rule=rule.name, trigger=number, key="", at=now, anchor=now)
+            first = firings.LastFiring(key="", at=now, anchor=now)
+            firings.save_firing(tx, connection=connection, rule=rule.name, trigger=number, firing=first)
             return 0
         due = schedule.due_firings(spec, last=last.at, now=now, timezone=timezone, anchor=last.anchor)
         if due.missed:
@@ -69,4 +70,5 @@ def _save_last(
         return
     key = due.fire[-1].key if due.fire else last.key
     at = max(now, last.at)
-    firings.save_firing(tx, connection=connection, rule=rule, trigger=number, key=key, at=at, anchor=last.anchor)
+    moved = firings.LastFiring(key=key, at=at, anchor=last.anchor)
+    firings.save_firing(tx, connection=connection, rule=rule, trigger=number, firing=moved)

@@ -17,6 +17,8 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from quoflow.errors import StoreError
 from quoflow.store import audit, migrations
 
+__all__ = ["Connection", "Database"]
+
 PATIENCE = timedelta(seconds=10)
 """How long a transaction waits for another process's."""
 
@@ -28,7 +30,11 @@ _TROUBLES = (
     ("SQLITE_IOERR", "cannot be read or written: the disk failed", "look at the disk and the system's log"),
     ("SQLITE_CORRUPT", "is damaged", "stop quoflow, keep a copy of the file, and restore the last backup"),
     ("SQLITE_NOTADB", "is not a database", "name another file under `database:`"),
-    ("SQLITE_CANTOPEN", "cannot be opened", "look whether it exists and this user may read and write it and its folder"),
+    (
+        "SQLITE_CANTOPEN",
+        "cannot be opened",
+        "look whether it exists and this user may read and write it and its folder",
+    ),
     ("SQLITE_PERM", "may not be used", "give this user the right to read and write it and its folder"),
 )
 """What SQLite's result codes (https://sqlite.org/rescode.html) mean to a person, and what to do."""
@@ -60,7 +66,7 @@ class Database:
         _prepare_file(path)
         database = cls(_make_engine(path, patience), path)
         try:
-            database._migrate(clock)  # noqa: SLF001 - its own class
+            database._migrate(clock)
         except BaseException:
             database.close()
             raise
