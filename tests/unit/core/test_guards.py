@@ -1,0 +1,433 @@
+"""Guards: the settings as people write them, each guard's edges, and the order of the chain."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from quoflow.core import guards, phones
+from quoflow.core.guards import GuardFacts, GuardSettings
+from quoflow.core.plans import Gate, Write
+
+NOON = datetime(2026, 11, 23, 17, 0, tzinfo=UTC)  # 12:00 in New York, 7:00 in Honolulu
+NIGHT = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)  # 2:00 in New York
+NEW_YORK, UNKNOWN = "+12125550123", "+15555550123"
+OPEN = {"from": "08:00", "to": "20:00"}
+
+
+def text_to(number=NEW_YORK, *, segments=1):
+    return Write(
+        connection="main",
+        action="send_message",
+        to=number,
+        from_="+15550001111",
+        text="hello",
+        payload={"content": "hello"},
+        segments=segments,
+        rule_version="0" * 12,
+    )
+
+
+TAG = replace(text_to("22395"), action="tag_contact", text=None, segments=0)
+
+
+def facts(now=NOON, **known):
+    return GuardFacts(now=now, timezone="America/New_York", **known)
+
+
+def allow(**written):
+    """All guards off but those written."""
+    everything = dict.fromkeys(("quiet_hours", "contact_cap", "budget", "countries", "opt_out", "loop"), "off")
+    return GuardSettings.model_validate({**everything, **written})
+
+
+def test_the_defaults_are_those_of_the_reference():
+    """Nothing said: caps of 3 and 10, 5,000 segments and 25 dollars, US and CA, opt-outs honoured."""
+    defaults = GuardSettings()
+
+    assert defaults.quiet_hours is None
+    assert (defaults.contact_cap.per_hour, defaults.contact_cap.per_day) == (3, 10)
+    assert (defaults.budget.segments_per_day, defaults.budget.dollars_per_day) == (5000, Decimal(25))
+    assert defaults.countries == ("US", "CA")
+    assert defaults.opt_out == guards.OptOut()
+    assert defaults.loop is None
+
+
+def test_values_arrive_as_text():
+    """The configuration is read as text, so every figure is written as one."""
+    found = GuardSettings.model_validate(
+        {
+            "quiet_hours": {"from": "8:00", "to": "20:30", "reply_exempt": "10m"},
+            "contact_cap": {"per_hour": "1", "per_day": "2"},
+            "budget": {"segments_per_day": "100", "dollars_per_day": "0.50"},
+            "countries": ["us"],
+            "opt_out": {},
+            "loop": {"automatic_per_hour": "4"},
+        }
+    )
+
+    assert (found.quiet_hours.from_.hour, found.quiet_hours.to.minute) == (8, 30)
+    assert found.quiet_hours.reply_exempt == timedelta(minutes=10)
+    assert found.contact_cap == guards.ContactCap(per_hour=1, per_day=2)
+    assert found.budget.dollars_per_day == Decimal("0.50")
+    assert found.countries == ("US",)
+    assert found.loop.automatic_per_hour == 4
+
+
+@pytest.mark.parametrize("name", list(GuardSettings.model_fields))
+@pytest.mark.parametrize("word", ["off", "OFF", "Off"])
+def test_each_guard_takes_off(name, word):
+    """`off`, in any case, switches a guard off."""
+    assert getattr(GuardSettings.model_validate({name: word}), name) is None
+
+
+@pytest.mark.parametrize("name", list(GuardSettings.model_fields))
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_no_guard_falls_by_an_empty_value(name, nothing):
+    """A key with nothing behind it is an error that says what to write, never `off`."""
+    with pytest.raises(ValidationError) as caught:
+        GuardSettings.model_validate({name: nothing})
+
+    assert "write `off`, or what it should be" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ({"quiet_hours": {"from": "8pm"}}, "`8pm` is not a time of day"),
+        ({"quiet_hours": {"from": "21:00", "to": "20:00"}}, "earlier than `to`"),
+        ({"quiet_hours": {"reply_exempt": "ten"}}, "is not a duration"),
+        ({"contact_cap": {"per_hour": "0"}}, "greater than or equal to 1"),
+        ({"contact_cap": {"per_minute": "1"}}, "Extra inputs"),
+        ({"budget": {"dollars_per_day": "-1"}}, "greater than 0"),
+        ({"countries": []}, "at least 1"),
+        ({"countries": ["USA"]}, "should match"),
+        ({"loop": "on"}, "valid dictionary"),
+        ({"quiet": "off"}, "Extra inputs"),
+    ],
+)
+def test_bad_settings_are_refused(written, words):
+    """What cannot be is refused where it stands."""
+    with pytest.raises(ValidationError) as caught:
+        GuardSettings.model_validate(written)
+
+    assert words in str(caught.value)
+
+
+def test_settings_survive_being_written_and_read():
+    """Their own JSON reads back as themselves, `off` included."""
+    found = GuardSettings.model_validate({"quiet_hours": OPEN, "budget": "off"})
+
+    written = found.model_dump(mode="json", by_alias=True)
+
+    assert written["budget"] == "off"
+    assert written["quiet_hours"] == {"from": "08:00", "to": "20:00", "reply_exempt": "off"}
+    assert GuardSettings.model_validate(written) == found
+
+
+def test_the_schema_takes_a_mapping_or_off():
+    """Editors accept what the engine accepts, describe every key, and refuse an empty one."""
+    schema = GuardSettings.model_json_schema(by_alias=True)
+    good = [{"quiet_hours": OPEN, "budget": "off", "opt_out": {}, "countries": ["US"]}, dict.fromkeys(("loop",), "off")]
+
+    assert all(part.get("description") for part in schema["properties"].values())
+    for instance in good:
+        jsonschema.validate(instance, schema)
+    for instance in ({"budget": None}, {"budget": "on"}, {"loop": {"per_hour": 1}}):
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(instance, schema)
+
+
+def test_a_text_passes_when_no_guard_objects():
+    """With the default settings and nothing against it a text is ready."""
+    assert guards.check(text_to(), facts(), GuardSettings()) == Gate("ready")
+
+
+def test_the_kill_switch_holds_everything():
+    """A pause holds texts and tags, has no end of its own and cannot be switched off."""
+    for write in (text_to(), TAG):
+        gate = guards.check(write, facts(paused="holiday"), allow())
+
+        assert (gate.state, gate.guard, gate.until) == ("held", "kill_switch", None)
+        assert gate.reason == "kill switch: paused (holiday); passes after `quoflow resume`"
+
+
+def test_an_opt_out_refuses():
+    """Who asked us to stop is not texted, and the evidence is in the reason."""
+    stopped = facts(opted_out="they wrote 'STOP' on 2026-11-01")
+
+    gate = guards.check(text_to(), stopped, GuardSettings())
+
+    assert (gate.state, gate.guard) == ("refused", "opt_out")
+    assert "they wrote 'STOP'" in gate.reason
+    assert guards.check(text_to(), stopped, allow()).state == "ready"
+
+
+@pytest.mark.parametrize(
+    ("number", "state"),
+    [(NEW_YORK, "ready"), ("+14165550123", "ready"), (UNKNOWN, "ready"), ("+442079460958", "refused")],
+)
+def test_only_allowed_countries_are_texted(number, state):
+    """US and CA pass, others are refused; an unknown +1 area counts for the US."""
+    assert guards.check(text_to(number), facts(), allow(countries=["US", "CA"])).state == state
+
+
+@pytest.mark.parametrize("number", ["22395", "anonymous", ""])
+def test_short_codes_are_never_texted(number):
+    """What is no full number is refused even where every country is allowed."""
+    gate = guards.check(text_to(number), facts(), allow())
+
+    assert (gate.state, gate.guard) == ("refused", "country")
+
+
+@pytest.mark.parametrize(
+    ("now", "number", "until"),
+    [
+        ("2026-11-23T12:59:59Z", NEW_YORK, "2026-11-23T13:00Z"),  # 7:59:59 in New York
+        ("2026-11-23T13:00Z", NEW_YORK, None),
+        ("2026-11-24T00:59:59Z", NEW_YORK, None),
+        ("2026-11-24T01:00Z", NEW_YORK, "2026-11-24T13:00Z"),  # 20:00 in New York
+        ("2026-11-23T17:00Z", UNKNOWN, "2026-11-23T18:00Z"),  # 13:00 in New York is 8:00 in Honolulu
+        ("2026-11-23T18:00Z", UNKNOWN, None),
+        ("2026-11-24T01:00Z", UNKNOWN, "2026-11-24T18:00Z"),
+        ("2026-07-01T17:00Z", UNKNOWN, "2026-07-01T18:00Z"),  # 14:00 in New York in summer
+        ("2026-03-08T08:00Z", NEW_YORK, "2026-03-08T12:00Z"),  # the night in which the clocks go forward
+        ("2026-11-01T08:00Z", NEW_YORK, "2026-11-01T13:00Z"),  # the night in which they go back
+    ],
+)
+def test_quiet_hours_hold_until_every_zone_is_open(now, number, until):
+    """The window is open only where all zones of the area code are in it; then until the next such instant."""
+    gate = guards.check(text_to(number), facts(datetime.fromisoformat(now)), allow(quiet_hours=OPEN))
+
+    assert gate.state == ("held" if until else "ready")
+    assert gate.until == (datetime.fromisoformat(until) if until else None)
+
+
+def test_quiet_hours_give_their_figures():
+    """The reason has the window, the clock that is closed, and when it passes on the configured clock."""
+    gate = guards.check(text_to(), facts(NIGHT), allow(quiet_hours=OPEN))
+
+    assert gate.guard == "quiet_hours"
+    assert gate.reason == (
+        "quiet hours: +1212***0123 may be texted 08:00 to 20:00 on its own clock, "
+        "it is 02:00 in America/New_York; passes at 08:00 EST"
+    )
+
+
+def test_a_window_that_is_never_open_everywhere_refuses():
+    """Three hours do not reach from New York to Honolulu: refused, not held for ever."""
+    gate = guards.check(text_to(UNKNOWN), facts(), allow(quiet_hours={"from": "09:00", "to": "12:00"}))
+
+    assert (gate.state, gate.until) == ("refused", None)
+    assert "never open together" in gate.reason
+
+
+@pytest.mark.parametrize(
+    ("exempt", "ago", "state"), [("10m", 10, "ready"), ("10m", 11, "held"), ("off", 0, "held"), ("10m", None, "held")]
+)
+def test_an_answer_may_go_out_at_night(exempt, ago, state):
+    """Within `reply_exempt` of their own text, and only then, the hour does not matter."""
+    wrote = None if ago is None else NIGHT - timedelta(minutes=ago)
+
+    gate = guards.check(
+        text_to(), facts(NIGHT, last_inbound_at=wrote), allow(quiet_hours={**OPEN, "reply_exempt": exempt})
+    )
+
+    assert gate.state == state
+
+
+@given(
+    st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 31)),  # noqa: DTZ001  hypothesis wants them so
+    st.sampled_from([NEW_YORK, UNKNOWN, "+19075551234", "+12085551234", "+17095551234"]),
+    st.integers(0, 11),
+    st.integers(12, 23),
+)
+def test_a_held_text_passes_at_its_time_and_not_a_minute_before(now, number, start, end):
+    """`until` is the first whole minute at which the window is open in every zone."""
+    now = now.replace(tzinfo=UTC)
+    settings = allow(quiet_hours={"from": f"{start:02}:00", "to": f"{end:02}:59"})
+    gate = guards.check(text_to(number), facts(now), settings)
+    if gate.state != "held":
+        return
+
+    assert gate.until > now
+    assert guards.check(text_to(number), facts(gate.until), settings).state == "ready"
+    early = max(now, gate.until - timedelta(minutes=1))
+    assert guards.check(text_to(number), facts(early), settings).state == "held"
+
+
+def test_the_contact_cap_holds_until_the_hour_frees():
+    """The fourth text in an hour waits until the first one is an hour old."""
+    sent = facts(sent_last_hour=3, sent_last_day=3, first_in_hour=NOON - timedelta(minutes=25))
+
+    gate = guards.check(text_to("+15550104567"), sent, allow(contact_cap={}))
+
+    assert gate == Gate(
+        "held",
+        "contact cap: 3 texts to +1555***4567 in the last hour (cap 3); passes at 12:35 EST",
+        until=NOON + timedelta(minutes=35),
+        guard="contact_cap",
+    )
+
+
+def test_the_later_of_two_caps_decides():
+    """Where the hour and the day are both full, the text waits for the day."""
+    sent = facts(
+        sent_last_hour=3,
+        sent_last_day=10,
+        first_in_hour=NOON - timedelta(minutes=5),
+        first_in_day=NOON - timedelta(hours=20),
+    )
+
+    gate = guards.check(text_to(), sent, allow(contact_cap={}))
+
+    assert gate.until == NOON + timedelta(hours=4)
+    assert "10 texts to +1212***0123 in the last 24 hours (cap 10)" in gate.reason
+
+
+@pytest.mark.parametrize(("hour", "day", "state"), [(2, 9, "ready"), (3, 9, "held"), (2, 10, "held"), (5, 5, "held")])
+def test_the_contact_cap_counts_to_its_edge(hour, day, state):
+    """Three in an hour and ten in a day go out, the next ones wait."""
+    assert guards.check(text_to(), facts(sent_last_hour=hour, sent_last_day=day), GuardSettings()).state == state
+
+
+@pytest.mark.parametrize("first", [None, NOON - timedelta(hours=3)])
+def test_a_cap_never_says_now(first):
+    """Without the oldest text, or with one that is too old, the text still waits for later than now."""
+    gate = guards.check(text_to(), facts(sent_last_hour=3, first_in_hour=first), allow(contact_cap={}))
+
+    assert gate.until > NOON
+
+
+@pytest.mark.parametrize(
+    ("budget", "today", "segments", "state"),
+    [
+        ({"segments_per_day": "10"}, 7, 3, "ready"),
+        ({"segments_per_day": "10"}, 8, 3, "held"),
+        ({"segments_per_day": "10"}, 0, 11, "refused"),
+        ({"dollars_per_day": "0.10"}, 9, 1, "ready"),
+        ({"dollars_per_day": "0.10"}, 10, 1, "held"),
+        ({"dollars_per_day": "0.009"}, 0, 1, "refused"),
+        ({}, 2499, 1, "ready"),
+        ({}, 2500, 1, "held"),  # 25 dollars, at a cent a segment
+    ],
+)
+def test_the_budget_holds_what_the_day_cannot_pay(budget, today, segments, state):
+    """Segments and dollars both count; what no day could pay is refused."""
+    gate = guards.check(text_to(segments=segments), facts(segments_today=today), allow(budget=budget))
+
+    assert gate.state == state
+
+
+def test_the_budget_frees_at_local_midnight():
+    """A held text passes at the next midnight of the configured zone."""
+    gate = guards.check(text_to(), facts(segments_today=2500), allow(budget={}))
+
+    assert gate.until == datetime(2026, 11, 24, tzinfo=ZoneInfo("America/New_York"))
+    assert gate.reason == (
+        "budget: 2500 segments today and 1 more are over 2500 ($25.00); passes at 2026-11-24 00:00 EST"
+    )
+
+
+@pytest.mark.parametrize(
+    ("hour", "conversation", "state"), [(2, None, "ready"), (3, None, "held"), (9, 2, "ready"), (9, 3, "held")]
+)
+def test_the_loop_breaker_counts_the_conversation(hour, conversation, state):
+    """Three automatic texts an hour in a conversation; all to the contact count where no more is known."""
+    sent = facts(sent_last_hour=hour, sent_in_conversation=conversation)
+
+    gate = guards.check(text_to(), sent, allow(loop={}))
+
+    assert gate.state == state
+    assert gate.guard == (None if state == "ready" else "loop")
+
+
+@pytest.mark.parametrize(("minutes", "state"), [(0, "ready"), (15, "ready"), (16, "refused"), (-5, "ready")])
+@pytest.mark.parametrize("write", [text_to(), TAG])
+def test_what_is_too_late_is_refused(write, minutes, state):
+    """A write later than its max_age is refused, texts and tags alike; at the edge it still goes."""
+    late = facts(due_at=NOON - timedelta(minutes=minutes), max_age=timedelta(minutes=15))
+
+    gate = guards.check(write, late, allow())
+
+    assert gate.state == state
+    if state == "refused":
+        assert gate.reason == "too late by 1m: it was due at 11:44 EST and max_age is 15m"
+
+
+@pytest.mark.parametrize("known", [{"due_at": NOON - timedelta(days=9)}, {"max_age": timedelta(0)}])
+def test_what_has_no_due_time_or_no_max_age_is_not_late(known):
+    """Lateness needs both."""
+    assert guards.check(text_to(), facts(**known), allow()).state == "ready"
+
+
+def test_tags_pass_what_protects_a_phone():
+    """A tag for an opted-out short code at night over every cap is ready: nobody is disturbed by it."""
+    strict = allow(quiet_hours=OPEN, contact_cap={}, budget={}, countries=["CA"], opt_out={}, loop={})
+    worst = facts(NIGHT, opted_out="STOP", sent_last_hour=99, sent_last_day=99, segments_today=99999)
+
+    assert guards.check(TAG, worst, strict).state == "ready"
+
+
+def test_the_chain_has_its_order():
+    """With everything against a text, taking away the first objection shows the next one of the chain."""
+    strict = allow(quiet_hours=OPEN, contact_cap={}, budget={}, countries=["CA"], opt_out={}, loop={})
+    known = facts(
+        NIGHT,
+        paused="now",
+        opted_out="STOP",
+        sent_last_hour=9,
+        sent_last_day=99,
+        segments_today=9999,
+        due_at=NIGHT - timedelta(hours=1),
+        max_age=timedelta(0),
+    )
+    without = [
+        ("kill_switch", {"paused": None}),
+        ("opt_out", {"opted_out": None}),
+        ("country", None),
+        ("quiet_hours", None),
+        ("contact_cap", None),
+        ("budget", {"segments_today": 0}),
+        ("loop", {"sent_last_hour": 0, "sent_last_day": 0}),
+        ("max_age", {"max_age": None}),
+    ]
+
+    for name, change in without:
+        gate = guards.check(text_to(), known, strict)
+
+        assert gate.guard == name
+        if change is None:
+            strict = strict.model_copy(update={"countries" if name == "country" else name: None})
+        else:
+            known = replace(known, **change)
+    assert guards.check(text_to(), known, strict) == Gate("ready")
+
+
+def test_no_reason_shows_a_whole_number():
+    """Reasons mask the customer's number, whichever guard speaks."""
+    worst = facts(NIGHT, opted_out="STOP", sent_last_hour=9, sent_last_day=99, segments_today=9999)
+    each = [
+        {"opt_out": {}},
+        {"countries": ["CA"]},
+        {"quiet_hours": OPEN},
+        {"contact_cap": {}},
+        {"budget": {}},
+        {"loop": {}},
+    ]
+
+    for written in each:
+        gate = guards.check(text_to(), worst, allow(**written))
+
+        assert gate.state != "ready"
+        assert NEW_YORK not in gate.reason
+        assert NEW_YORK[2:] not in gate.reason
+    assert phones.mask(NEW_YORK) != NEW_YORK
