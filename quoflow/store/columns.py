@@ -57,9 +57,9 @@ class Strings(TypeDecorator[tuple[str, ...]]):
 
 
 class FreeText(TypeDecorator[str]):
-    """What people wrote. Halves of characters, which no database can encode, become question marks.
+    r"""What people wrote. Halves of characters, which no database can encode, become question marks.
 
-    They come from JSON such as `"\\ud83d"`; one of them must not stop a whole poll again and again.
+    They come from JSON such as `"\ud83d"`; one of them must not stop a whole poll again and again.
     """
 
     impl = Text

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
@@ -101,8 +102,7 @@ class Database:
         _make_file(path, what="the copy")
         try:
             with _explaining(self.path), self._engine.connect() as connection, closing(sqlite3.connect(path)) as copy:
-                source = connection.connection.dbapi_connection
-                assert isinstance(source, sqlite3.Connection)  # noqa: S101 - this module's engines have no other
+                source: Any = connection.connection.dbapi_connection  # a sqlite3.Connection, but no type says so
                 source.backup(copy)  # in one go: writers go on in the WAL, and cannot make it start over
         except BaseException:
             path.unlink(missing_ok=True)

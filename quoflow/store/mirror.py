@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, fields
 from datetime import datetime
 
@@ -128,9 +129,7 @@ def count_contacts(tx: Connection, connection: str) -> int:
 # -- conversations
 
 
-def save_conversation(
-    tx: Connection, connection: str, conversation: Conversation, *, synced_until: datetime
-) -> None:
+def save_conversation(tx: Connection, connection: str, conversation: Conversation, *, synced_until: datetime) -> None:
     """Write a conversation and up to when its messages and calls have been read."""
     table = tables.conversations
     row = rows.to_row(table, conversation, connection=connection, synced_until=synced_until)
@@ -154,7 +153,7 @@ def find_conversation(tx: Connection, connection: str, conversation_id: str) -> 
 
 
 def save_messages(
-    tx: Connection, connection: str, messages: Iterable[Message], *, ours: Set[str] = frozenset()
+    tx: Connection, connection: str, messages: Iterable[Message], *, ours: AbstractSet[str] = frozenset()
 ) -> tuple[Message, ...]:
     """Write messages; known ones are updated in place.
 
@@ -176,9 +175,7 @@ def save_messages(
     return tuple(message for message in read if message.id not in known)
 
 
-def list_messages(
-    tx: Connection, connection: str, *, line_id: str, peer: str, since: datetime
-) -> tuple[Message, ...]:
+def list_messages(tx: Connection, connection: str, *, line_id: str, peer: str, since: datetime) -> tuple[Message, ...]:
     """List what was written between a line and a number from a time on, oldest first."""
     table = tables.messages
     here = (table.c.connection == connection, table.c.line_id == line_id, table.c.peer == peer)
@@ -190,7 +187,8 @@ def last_inbound_at(tx: Connection, connection: str, *, peer: str) -> datetime |
     """Give when a number last wrote to us, on any line."""
     table = tables.messages
     here = (table.c.connection == connection, table.c.peer == peer, table.c.direction == "incoming")
-    return tx.scalar(select(func.max(table.c.created_at)).where(*here))
+    last: datetime | None = tx.scalar(select(func.max(table.c.created_at)).where(*here))
+    return last
 
 
 # -- calls

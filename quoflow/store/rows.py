@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
-from typing import Any, Protocol, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from sqlalchemy import Column, Connection, Select, Table, bindparam, insert, select, update
 
@@ -19,7 +19,7 @@ CHUNK = 500
 class Record(Protocol):
     """A dataclass."""
 
-    __dataclass_fields__: dict[str, Any]  # what makes `dataclasses.fields` work, as typeshed has it
+    __dataclass_fields__: ClassVar[dict[str, Any]]  # what `dataclasses.fields` needs, as typeshed has it
 
 
 class Identified(Record, Protocol):

@@ -51,6 +51,6 @@ def list_verdicts(tx: Connection, *, event_id: str | None = None, limit: int = 1
 
 def count_by_reason(tx: Connection, since: datetime) -> dict[str, int]:
     """Count the verdicts from a time on by their reason, the most frequent first."""
-    number = func.count()
+    number = func.count().label("number")
     question = select(_table.c.reason, number).where(_table.c.at >= since).group_by(_table.c.reason)
-    return {reason: count for reason, count in tx.execute(question.order_by(number.desc(), _table.c.reason))}
+    return {row.reason: row.number for row in tx.execute(question.order_by(number.desc(), _table.c.reason))}

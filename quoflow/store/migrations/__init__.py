@@ -51,8 +51,8 @@ def is_current(tx: Connection, path: Path) -> bool:
 
 def upgrade(tx: Connection) -> str | None:
     """Bring the schema to HEAD within the caller's transaction: wholly or not at all. Gives the version before."""
-    from alembic import command  # noqa: PLC0415 - costs 0.1 s, and is needed once in a schema's life
-    from alembic.config import Config  # noqa: PLC0415 - the same
+    from alembic import command  # here: it costs 0.1 s and is needed once in a schema's life
+    from alembic.config import Config
 
     before = read_version(tx)
     config = Config()

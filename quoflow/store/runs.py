@@ -1,0 +1,197 @@
+"""Runs and their steps: written once, moved by compare-and-set, found when due."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import fields, replace
+from datetime import datetime
+
+from sqlalchemy import Connection, exists, func, insert, select, update
+from sqlalchemy.sql.elements import ColumnElement
+
+from quoflow.core.lifecycle import (
+    FINISHED_RUNS,
+    FINISHED_STEPS,
+    ON_THEIR_WAY,
+    RunRecord,
+    RunState,
+    StepRecord,
+    StepState,
+)
+from quoflow.store import rows, tables
+
+WORKABLE = (StepState.QUEUED, StepState.HELD, StepState.WAITING)
+"""States from which the worker takes a step up once it is due."""
+
+_runs, _steps = tables.runs, tables.steps
+
+_is_unfinished_run = _runs.c.state.not_in(sorted(FINISHED_RUNS))
+_is_unfinished_step = _steps.c.state.not_in(sorted(FINISHED_STEPS))
+_FIXED = frozenset({"id", "run_id", "connection", "path", "position", "action", "created_at", "updated_at"})
+_CHANGEABLE = frozenset(field.name for field in fields(StepRecord)) - _FIXED
+
+
+# -- runs
+
+
+def add_run(tx: Connection, run: RunRecord) -> bool:
+    """Write a run without its steps. Gives False when the rule has run for this event already.
+
+    Its event must be in the inbox and its rule's version kept: a run must be able to go on after a restart.
+    """
+    here = (_runs.c.connection == run.connection, _runs.c.rule == run.rule, _runs.c.event_id == run.event_id)
+    if tx.scalar(select(_runs.c.id).where(*here)) is not None:
+        return False
+    tx.execute(insert(_runs), rows.to_row(_runs, run))
+    return True
+
+
+def find_run(tx: Connection, run_id: str, *, with_steps: bool = True) -> RunRecord | None:
+    """Find a run by its id."""
+    found = _read_runs(tx, _runs.c.id == run_id)
+    if not found or not with_steps:
+        return found[0] if found else None
+    return replace(found[0], steps=list_steps(tx, run_id))
+
+
+def list_runs(
+    tx: Connection, *, state: RunState | str | None = None, limit: int = 50, connection: str | None = None
+) -> tuple[RunRecord, ...]:
+    """List runs with their steps, the newest first."""
+    conditions = [] if state is None else [_runs.c.state == RunState(state)]
+    if connection is not None:
+        conditions.append(_runs.c.connection == connection)
+    return _add_steps_to(tx, _read_runs(tx, *conditions, limit=limit))
+
+
+def list_unfinished_runs(
+    tx: Connection, *, connection: str, peer: str | None = None, rule: str | None = None
+) -> tuple[RunRecord, ...]:
+    """List the runs that are not at their end, with their steps, the newest first; of one number or rule, if named."""
+    conditions = [_runs.c.connection == connection, _is_unfinished_run]
+    if peer is not None:
+        conditions.append(_runs.c.peer == peer)
+    if rule is not None:
+        conditions.append(_runs.c.rule == rule)
+    return _add_steps_to(tx, _read_runs(tx, *conditions))
+
+
+def update_run(tx: Connection, run_id: str, *, state: RunState, reason: str, now: datetime) -> bool:
+    """Move a run. Gives False when it is at its end: from there it never moves."""
+    here = (_runs.c.id == run_id, _is_unfinished_run)
+    return tx.execute(update(_runs).where(*here).values(state=state, reason=reason, updated_at=now)).rowcount == 1
+
+
+def cancel_run(tx: Connection, run_id: str, *, reason: str, now: datetime) -> bool:
+    """Cancel a run, its steps and its pending approvals. Gives False when it was at its end already.
+
+    A write that may have happened (sending, unknown) stays as it is: only evidence or a person settles it.
+    """
+    if not update_run(tx, run_id, state=RunState.CANCELLED, reason=reason, now=now):
+        return False
+    tx.execute(
+        update(_steps)
+        .where(_steps.c.run_id == run_id, _is_unfinished_step, _steps.c.state.not_in(sorted(ON_THEIR_WAY)))
+        .values(state=StepState.CANCELLED, reason=reason, due_at=None, updated_at=now)
+    )
+    approvals = tables.approvals
+    tx.execute(
+        update(approvals)
+        .where(approvals.c.run_id == run_id, approvals.c.state == "pending")
+        .values(state="cancelled", decided_at=now)
+    )
+    return True
+
+
+def _read_runs(tx: Connection, *conditions: ColumnElement[bool], limit: int | None = None) -> tuple[RunRecord, ...]:
+    question = rows.select_as(RunRecord, _runs).where(*conditions)
+    return rows.read_all(tx, RunRecord, question.order_by(_runs.c.started_at.desc(), _runs.c.id.desc()).limit(limit))
+
+
+def _add_steps_to(tx: Connection, found: tuple[RunRecord, ...]) -> tuple[RunRecord, ...]:
+    steps: dict[str, list[StepRecord]] = {run.id: [] for run in found}
+    for some in rows.chunks(steps):
+        for step in _read_steps(tx, _steps.c.run_id.in_(some)):
+            steps[step.run_id].append(step)
+    return tuple(replace(run, steps=tuple(steps[run.id])) for run in found)
+
+
+# -- steps
+
+
+def add_steps(tx: Connection, steps: Iterable[StepRecord]) -> None:
+    """Write steps of runs that are there.
+
+    Leave `due_at` of a step that stands behind others None until it is its turn: `next_due` looks at every step
+    that is due and passes over those that must still wait for an earlier one.
+    """
+    if new := [rows.to_row(_steps, step) for step in steps]:
+        tx.execute(insert(_steps), new)
+
+
+def list_steps(tx: Connection, run_id: str) -> tuple[StepRecord, ...]:
+    """List a run's steps in their order."""
+    return _read_steps(tx, _steps.c.run_id == run_id)
+
+
+def find_step(tx: Connection, step_id: str) -> StepRecord | None:
+    """Find a step by its id."""
+    return rows.read_one(tx, StepRecord, rows.select_as(StepRecord, _steps).where(_steps.c.id == step_id))
+
+
+def next_due(tx: Connection, *, now: datetime, connections: Collection[str] | None = None) -> StepRecord | None:
+    """Give the step that has been due the longest, of these connections or of all.
+
+    It is queued, held or waiting, every step before it in its run is at its end, and the run is not at its own.
+    """
+    conditions = [*_is_next(), _steps.c.due_at <= now]
+    if connections is not None:
+        conditions.append(_steps.c.connection.in_(sorted(connections)))
+    question = rows.select_as(StepRecord, _steps).where(*conditions)
+    return rows.read_one(tx, StepRecord, question.order_by(_steps.c.due_at, _steps.c.created_at, _steps.c.id))
+
+
+def next_due_at(tx: Connection) -> datetime | None:
+    """Give when the next step is due, which may be in the past; None when nothing but a person can move any."""
+    due_at: datetime | None = tx.scalar(select(func.min(_steps.c.due_at)).where(*_is_next()))
+    return due_at
+
+
+def update_step(
+    tx: Connection, step_id: str, *, expected: Collection[StepState], now: datetime, **changes: object
+) -> bool:
+    """Change a step if it is in one of the expected states. Gives whether it was.
+
+    A step that comes to its end is due no more, unless `due_at` is among the changes.
+
+    Raises:
+        TypeError: when a change names no field, or one that never changes.
+    """
+    if unknown := changes.keys() - _CHANGEABLE:
+        raise TypeError(f"a step's {', '.join(sorted(unknown))} cannot be changed")
+    if changes.get("state") in FINISHED_STEPS:
+        changes = {"due_at": None} | changes
+    here = (_steps.c.id == step_id, _steps.c.state.in_(sorted(expected)))
+    return tx.execute(update(_steps).where(*here).values(updated_at=now, **changes)).rowcount == 1
+
+
+def wake_held(tx: Connection, *, now: datetime) -> int:
+    """Make every held step due at once, after a pause: the gate is asked again. Gives how many there were."""
+    here = _steps.c.state == StepState.HELD
+    return tx.execute(update(_steps).where(here).values(due_at=now, updated_at=now)).rowcount
+
+
+def _read_steps(tx: Connection, condition: ColumnElement[bool]) -> tuple[StepRecord, ...]:
+    question = rows.select_as(StepRecord, _steps).where(condition)
+    return rows.read_all(tx, StepRecord, question.order_by(_steps.c.run_id, _steps.c.position, _steps.c.id))
+
+
+def _is_next() -> list[ColumnElement[bool]]:
+    earlier = _steps.alias("earlier")
+    waits = exists().where(
+        earlier.c.run_id == _steps.c.run_id,
+        earlier.c.position < _steps.c.position,
+        earlier.c.state.not_in(sorted(FINISHED_STEPS)),
+    )
+    goes_on = exists().where(_runs.c.id == _steps.c.run_id, _is_unfinished_run)
+    return [_steps.c.state.in_(WORKABLE), ~waits, goes_on]
