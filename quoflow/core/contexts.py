@@ -7,7 +7,7 @@ values are both made from it, so that neither can promise what the other does no
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from quoflow.core import events, phones, shapes
@@ -273,15 +273,8 @@ def build_scope(
         if having:
             names[name] = part.shape if len(having) == len(kinds) else maybe(part.shape)
     names["steps"] = record({name: maybe(OUTCOMES.get(kind, record({}))) for name, kind in steps.items()})
-    names["vars"] = _shape_variables(variables, is_open="manual" in kinds)
+    names["vars"] = replace(shapes.shape_of(variables), is_open="manual" in kinds)  # `trigger --set` may add more
     return Scope(names=names, kinds=tuple(kinds), hours=None if hours is None else frozenset(hours))
-
-
-def _shape_variables(variables: Mapping[str, Any], *, is_open: bool) -> Shape:
-    """A manual trigger may set any: then a known one may be replaced by text, and unknown ones are not mistakes."""
-    if is_open:
-        return MAP
-    return shapes.shape_of(variables)
 
 
 def list_kinds(name: str) -> tuple[str, ...]:

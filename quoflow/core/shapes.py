@@ -25,6 +25,7 @@ class Shape:
         item: of a list, the shape of its items.
         fields: of a record, its fields.
         choices: of a text, the only texts it can be; empty where it can be any.
+        is_open: of a record, whether it may have more fields than are known.
     """
 
     kind: Kind
@@ -32,6 +33,7 @@ class Shape:
     item: Shape | None = None
     fields: Mapping[str, Shape] = field(default_factory=dict)
     choices: tuple[str, ...] = ()
+    is_open: bool = False
 
     def __str__(self) -> str:
         """Name it for a person: `a list of text`."""
