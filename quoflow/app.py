@@ -10,15 +10,19 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from importlib import resources
 from pathlib import Path
 
+from quoflow import settings
 from quoflow.core import matching, rules
-from quoflow.errors import QuoflowError
+from quoflow.errors import InvalidFiles, QuoflowError
+from quoflow.loader import documents
 from quoflow.loader import rules as rule_files
 from quoflow.quo import client, endpoint, transport
 from quoflow.runtime import diagnosis, projects
 from quoflow.runtime.engine import Engine, Notice
 from quoflow.runtime.projects import Project
+from quoflow.sandbox import model, scenario, server
 from quoflow.settings import LogSettings
 from quoflow.store import database, instance
 
@@ -38,14 +42,16 @@ def make_quo(project: Project, name: str, *, is_read_only: bool = False) -> clie
     return client.Quo(make_transport(project, name, is_read_only=is_read_only))
 
 
-def make_transport(project: Project, name: str, *, is_read_only: bool = False) -> transport.Transport:
+def make_transport(
+    project: Project, name: str, *, is_read_only: bool = False, environ: Mapping[str, str] | None = None
+) -> transport.Transport:
     """Build the transport of one connection: its own rate limit, the real clock."""
     configured = project.settings.connections[name]
     bucket = transport.TokenBucket(configured.requests_per_second, clock=time.monotonic, sleep=time.sleep)
     target = endpoint.Endpoint(
         gateway=configured.gateway,
         base_url=configured.base_url,
-        key=configured.read_key(os.environ, project.root),
+        key=configured.read_key(os.environ if environ is None else environ, project.root),
         connection_id=configured.connection_id,
         key_source=configured.key_source,
     )
@@ -171,3 +177,54 @@ def examine_database(project: Project) -> diagnosis.Finding:
         hint = "Restore a backup, or move the file away to begin anew"
         return diagnosis.Finding("database", "wrong", f"{target} is damaged: {problems[0]}", hint)
     return diagnosis.Finding("database", "fine", f"{target} is sound")
+
+
+def sleep(seconds: float) -> None:
+    """Wait that many seconds."""
+    time.sleep(seconds)
+
+
+def build_sandbox(name: str) -> model.Sandbox:
+    """Build a simulated Quo from a bundled scenario or a YAML file. Raises InvalidFiles or QuoflowError."""
+    path = scenario.find_scenario(name)
+    data = documents.read_plain(path)
+    return model.Sandbox(scenario.build_scenario(data), clock=read_clock, new_id=make_quo_id)
+
+
+def make_quo_id(prefix: str) -> str:
+    """Give a fresh id as Quo makes them: a prefix and 24 letters and digits."""
+    return f"{prefix}{secrets.token_hex(12)}"
+
+
+def serve_sandbox(name: str, *, host: str, port: int, ready: Callable[[str], None]) -> None:
+    """Serve a simulated Quo in the foreground, until SIGINT or SIGTERM."""
+    server.serve(build_sandbox(name), host=host, port=port, ready=ready)
+
+
+@contextmanager
+def open_demo(*, tell: Callable[[Notice], None]) -> Iterator[tuple[Engine, model.Sandbox]]:
+    """Start a sandbox with the demo's scenario, and an engine on it with the rules of the pack."""
+    simulated = build_sandbox("demo")
+    with tempfile.TemporaryDirectory(prefix="quoflow-demo-") as scratch, server.SandboxServer(simulated) as running:
+        root = Path(scratch)
+        configured = settings.Settings.model_validate(
+            {
+                "connections": {"demo": {"base_url": running.base_url, "api_key_env": "MATON_API_KEY"}},
+                "rules": str(find_demo_rules()),
+                "database": str(root / "demo.db"),
+                "poll": {"every": "1s"},
+                "approvals": {"allow_auto": []},
+            }
+        )
+        project = Project(root / "quoflow.yaml", root, configured)
+        loaded = projects.read_rules(project)
+        if any(one.severity == "error" for one in loaded.problems):
+            raise InvalidFiles(loaded.problems)
+        quos = {"demo": client.Quo(make_transport(project, "demo", environ={"MATON_API_KEY": "demo"}))}
+        with _opened(project.database_target) as store:
+            yield make_engine(project, loaded.rules, store, quos=quos, tell=tell), simulated
+
+
+def find_demo_rules() -> Path:
+    """Find the rules that the demo runs: those of the pack, shipped in the package."""
+    return Path(str(resources.files("quoflow.sandbox") / "demo_rules"))

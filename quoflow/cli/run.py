@@ -12,6 +12,7 @@ from quoflow.cli import feed, output, preview
 from quoflow.cli.output import Session
 from quoflow.runtime import service
 from quoflow.runtime.engine import Engine
+from quoflow.web import console
 
 
 @click.command(help="Serve: poll Quo, decide, act. Stops cleanly on SIGTERM and Ctrl-C.")
@@ -56,7 +57,7 @@ def _run_once(session: Session, *, as_json: bool) -> int:
 def _serve(session: Session) -> int:
     with app.open_service(session.config, make_log=feed.make_log) as engine:
         server = service.Service(engine)
-        with app.serve_web(engine, server):
+        with console.serve(engine, server):
             _serve_until_told(engine, server)
     return errors.EXIT_FINE
 

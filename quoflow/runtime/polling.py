@@ -106,17 +106,24 @@ def _set_baseline(desk: Desk) -> Polled:
     refresh_contacts(engine, connection)
     cursor = begun - engine.settings.poll.overlap
     count = 0
-    for wire in quo.list_conversations():
-        conversation = translate.read_conversation(wire, own_numbers=desk.own_numbers)
-        if conversation is None or not conversation.participants:
-            continue
-        _read_conversation(desk, conversation, since=None, calls_since=begun - timedelta(hours=24), events=False)
+    for conversation in _list_conversations(desk, None):
+        _read_history(desk, conversation, begun)
         cursor = max(cursor, conversation.updated_at or cursor)
         count += 1
     _save_state(desk, cursor=cursor, baseline_done_at=engine.clock(), swept_at=engine.clock())
     text = f"first look done: {count} conversations; from now on, what happens is an event"
     engine.tell(Notice("poll.baseline", text, connection))
     return Polled(connection, conversations=count, is_baseline=True)
+
+
+def _read_history(desk: Desk, conversation: facts.Conversation, begun: datetime) -> None:
+    """Save a conversation as it stood when the list was made.
+
+    What came while we read is left for the next look, which finds the conversation changed: an event is neither
+    lost in a long first look nor made of history. Both clocks must agree that it is new.
+    """
+    known = [at for at in (begun, conversation.updated_at, conversation.last_activity_at) if at is not None]
+    _read_conversation(desk, conversation, since=None, calls_since=begun - timedelta(hours=24), until=max(known))
 
 
 def _read_lines(desk: Desk) -> Desk:
@@ -170,7 +177,7 @@ def _read_changes(desk: Desk, *, is_once: bool) -> Polled:
     return Polled(desk.connection, conversations=len(changed), events=len(new))
 
 
-def _list_conversations(desk: Desk, since: datetime) -> list[facts.Conversation]:
+def _list_conversations(desk: Desk, since: datetime | None) -> list[facts.Conversation]:
     wires = desk.quo.list_conversations(updated_after=since)
     read = (translate.read_conversation(wire, own_numbers=desk.own_numbers) for wire in wires)
     return [one for one in read if one is not None and one.participants]
@@ -195,13 +202,21 @@ def _read_changed(desk: Desk, conversation: facts.Conversation, *, is_sweep: boo
     if known is not None:
         back = SWEEP_BACK if is_sweep else desk.engine.settings.poll.overlap
         since = known.synced_until - back
-    return _read_conversation(desk, conversation, since=since, calls_since=since, events=True)
+    return _read_conversation(desk, conversation, since=since, calls_since=since, until=None)
 
 
 def _read_conversation(
-    desk: Desk, conversation: facts.Conversation, *, since: datetime | None, calls_since: datetime, events: bool
+    desk: Desk,
+    conversation: facts.Conversation,
+    *,
+    since: datetime | None,
+    calls_since: datetime,
+    until: datetime | None,
 ) -> list[Event]:
-    """Read a conversation's messages and calls, and save them with their events in one transaction."""
+    """Read a conversation's messages and calls, and save them with their events in one transaction.
+
+    With `until` it is history: what is newer is left out, and nothing is an event.
+    """
     quo, line_id, people = desk.quo, conversation.line_id, conversation.participants
     messages = _read_all(
         quo.list_messages(line_id, people, created_after=since),
@@ -213,6 +228,9 @@ def _read_conversation(
             quo.list_calls(line_id, people[0], created_after=calls_since),
             lambda wire: translate.read_call(wire, own_numbers=desk.own_numbers, conversation_id=conversation.id),
         )
+    if until is not None:
+        messages = [one for one in messages if one.created_at <= until]
+        calls = [one for one in calls if not one.is_over or happenings.find_end(one) <= until]
     times = [one.created_at for one in messages] + [one.created_at for one in calls]
     with desk.engine.database.write() as tx:
         known = mirror.find_conversation(tx, desk.connection, conversation.id)
@@ -220,7 +238,7 @@ def _read_conversation(
         mirror.save_conversation(tx, desk.connection, conversation, synced_until=max([floor, *times]))
         fresh = _save_messages(tx, desk, messages)
         over = mirror.save_calls(tx, desk.connection, calls)
-        return _add_events(tx, desk, fresh, over) if events else []
+        return _add_events(tx, desk, fresh, over) if until is None else []
 
 
 def _read_all(wires: Iterable[_Wire], read: Callable[[_Wire], _Value | None]) -> list[_Value]:
