@@ -103,7 +103,7 @@ def _clean(lines: list[str], report: Report) -> None:
 
 def _check_directive(line: str, number: int, report: Report) -> None:
     if not _VERSION.match(line):
-        name = line.split()[0]
+        name = line.split(maxsplit=1)[0]
         if name == "%YAML":
             message = f"`{line.strip()}` asks for another YAML than 1.2, which is what quoflow reads"
         else:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any, Literal, NamedTuple
 
 try:
-    from yaml._yaml import CParser
+    from yaml import _yaml as libyaml
 except ImportError:  # PyYAML without libyaml: a pure parser takes over
-    CParser = None
+    libyaml = None  # type: ignore[assignment]  # a module, or its absence
 
 Kind = Literal["document", "mapping", "list", "scalar", "alias", "end"]
 
@@ -55,16 +55,16 @@ def read_events(text: str, *, pure: bool = False) -> Iterator[YamlEvent]:
     Raises:
         BrokenYaml: where the text stops being YAML.
     """
-    from yaml.error import MarkedYAMLError  # noqa: PLC0415  the pure parser has no use for it
+    from yaml.error import MarkedYAMLError  # the pure parser has no use for it
 
     try:
-        yield from map(_translate, _parse_pure(text) if pure or CParser is None else _parse_c(text))
+        yield from map(_translate, _parse_pure(text) if pure or libyaml is None else _parse_c(text))
     except MarkedYAMLError as error:
         raise _break(error) from None
 
 
 def _parse_c(text: str) -> Iterator[Any]:  # PyYAML's events, which have no types
-    parser = CParser(text)
+    parser = libyaml.CParser(text)
     parser.get_event()
     while parser.check_event():
         event = parser.get_event()
@@ -73,8 +73,8 @@ def _parse_c(text: str) -> Iterator[Any]:  # PyYAML's events, which have no type
 
 
 def _parse_pure(text: str) -> Iterator[Any]:  # ruamel's events, the same in all that counts here
-    from ruamel.yaml import YAML  # noqa: PLC0415  only where libyaml is missing
-    from ruamel.yaml.error import MarkedYAMLError  # noqa: PLC0415  the same
+    from ruamel.yaml import YAML  # only where libyaml is missing
+    from ruamel.yaml.error import MarkedYAMLError  # the same
 
     try:
         for event in YAML(typ="safe", pure=True).parse(text):

@@ -82,13 +82,19 @@ def from_plain(data: Any) -> Node:  # JSON
 def find_node(node: Node, path: Sequence[Key]) -> Node:
     """Follow keys and positions as far as they lead; give the last node there is."""
     for key in path:
-        if isinstance(node, MappingNode) and isinstance(key, str) and key in node.items:
-            node = node.items[key]
-        elif isinstance(node, ListNode) and isinstance(key, int) and key < len(node.items):
-            node = node.items[key]
-        else:
+        inner = _find_inner(node, key)
+        if inner is None:
             break
+        node = inner
     return node
+
+
+def _find_inner(node: Node, key: Key) -> Node | None:
+    if isinstance(node, MappingNode):
+        return node.items.get(str(key))
+    if isinstance(node, ListNode) and isinstance(key, int) and key < len(node.items):
+        return node.items[key]
+    return None
 
 
 def format_path(path: Sequence[Key]) -> str:
