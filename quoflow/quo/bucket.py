@@ -51,10 +51,9 @@ class TokenBucket:
     def cool_down(self, seconds: float) -> None:
         """Stop everyone for that many seconds, and start again from an empty bucket."""
         with self._lock:
-            now = self._clock()
-            self._blocked_until = max(self._blocked_until, now + seconds)
+            self._blocked_until = max(self._blocked_until, self._clock() + seconds)
             self._tokens = 0.0
-            self._refilled_at = now
+            self._refilled_at = self._blocked_until  # nothing flows in before that
 
     def _try_take(self) -> float:
         with self._lock:

@@ -36,11 +36,7 @@ _NUMBER = re.compile(r"(?:\+|%2B)[0-9]{7,15}(?![0-9])|(?<![0-9A-Za-z])[0-9]{10,1
 _SPACED_NUMBER = re.compile(
     r"(?:\+?1[ .-]?)?(?:\([0-9]{3}\) ?|(?<![0-9A-Za-z])[0-9]{3}[ .-])[0-9]{3}[ .-][0-9]{4}(?![0-9])"
 )
-_UNPRINTABLE = re.compile(
-    r"\x1b\[[0-9;?]*[A-Za-z]"  # colours and cursor moves
-    r"|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?"  # window titles and links
-    r"|[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"  # other controls, and marks that turn the direction of text
-)
+_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?")  # colours, moves, titles, links
 
 
 def mask_numbers(text: str) -> str:
@@ -50,7 +46,7 @@ def mask_numbers(text: str) -> str:
 
 def _mask(found: re.Match[str]) -> str:
     digits = re.sub(r"[^0-9+]", "", found.group().replace("%2B", "+"))
-    shown = 4 if len(digits) >= 11 else 2
+    shown = 4 if len(digits.lstrip("+")) >= 11 else 2
     head = shown + 1 if digits.startswith("+") else shown
     return f"{digits[:head]}***{digits[-shown:]}"
 
@@ -58,7 +54,8 @@ def _mask(found: re.Match[str]) -> str:
 def clean_text(text: str) -> str:
     """Make a server's words fit to print: one line, no control characters, no numbers, at most 200 characters."""
     # Cut before the slow part: a server may answer megabytes.
-    line = " ".join(_UNPRINTABLE.sub(" ", text[: LONGEST_DETAIL * 10]).split())
+    bare = _ESCAPES.sub(" ", text[: LONGEST_DETAIL * 10])
+    line = " ".join("".join(char if char.isprintable() else " " for char in bare).split())
     masked = mask_numbers(line)
     return masked if len(masked) <= LONGEST_DETAIL else masked[: LONGEST_DETAIL - 1] + "…"
 
