@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, CursorResult, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -108,6 +108,17 @@ class Database:
             path.unlink(missing_ok=True)
             raise
 
+    def check_integrity(self) -> tuple[str, ...]:
+        """Read the whole file and give what is wrong with it, in SQLite's words; nothing when it is sound.
+
+        Raises:
+            StoreError: when it is too damaged to be read.
+        """
+        with self.read() as tx:
+            damage = [str(row[0]) for row in tx.exec_driver_sql("PRAGMA integrity_check")]
+            strays = [f"a row of {row[0]} names one of {row[2]} that is not there" for row in _check_references(tx)]
+        return tuple(line for line in damage if line != "ok") + tuple(strays)
+
     def close(self) -> None:
         """Close every connection; the last one folds the WAL into the file."""
         self._engine.dispose()
@@ -124,6 +135,10 @@ class Database:
             audit.record(
                 tx, at=clock(), actor="quoflow", kind="schema.migrated", connection=None, subject="schema", data=data
             )
+
+
+def _check_references(tx: Connection) -> CursorResult[Any]:
+    return tx.exec_driver_sql("PRAGMA foreign_key_check")
 
 
 def _locate(target: str | Path) -> Path:

@@ -10,7 +10,7 @@ import fcntl
 import json
 import os
 import socket
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -43,13 +43,12 @@ class InstanceLock:
         self.close()
 
 
-def acquire_instance(path: Path, *, describe: str, now: datetime) -> InstanceLock:
+def acquire_instance(path: Path, *, describe: str) -> InstanceLock:
     """Lock a database for this instance.
 
     Args:
         path: the database file; the lock is on `<path>.lock`.
         describe: what this instance is, such as `quoflow run`.
-        now: the time, UTC, that a second instance will be told.
 
     Raises:
         InstanceRunning: when another instance holds the lock; it says which, where and since when.
@@ -64,7 +63,9 @@ def acquire_instance(path: Path, *, describe: str, now: datetime) -> InstanceLoc
     try:
         _lock(descriptor, path)
         os.fchmod(descriptor, 0o600)
-        note = {"pid": os.getpid(), "host": socket.gethostname(), "since": now.isoformat(), "what": describe}
+        os.utime(descriptor)  # the file system says since when, as it does of every file
+        since = datetime.fromtimestamp(int(os.fstat(descriptor).st_mtime), UTC).isoformat()
+        note = {"what": describe, "pid": os.getpid(), "host": socket.gethostname(), "since": since}
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, json.dumps(note).encode(), 0)
     except BaseException:

@@ -55,12 +55,19 @@ def find_run(tx: Connection, run_id: str, *, with_steps: bool = True) -> RunReco
 
 
 def list_runs(
-    tx: Connection, *, state: RunState | str | None = None, limit: int = 50, connection: str | None = None
+    tx: Connection,
+    *,
+    state: RunState | str | None = None,
+    limit: int | None = 50,
+    connection: str | None = None,
+    since: datetime | None = None,
 ) -> tuple[RunRecord, ...]:
-    """List runs with their steps, the newest first."""
+    """List runs with their steps, the newest first; those that started at a time or later. No limit lists them all."""
     conditions = [] if state is None else [_runs.c.state == RunState(state)]
     if connection is not None:
         conditions.append(_runs.c.connection == connection)
+    if since is not None:
+        conditions.append(_runs.c.started_at >= since)
     return _add_steps_to(tx, _read_runs(tx, *conditions, limit=limit))
 
 
@@ -74,6 +81,23 @@ def list_unfinished_runs(
     if rule is not None:
         conditions.append(_runs.c.rule == rule)
     return _add_steps_to(tx, _read_runs(tx, *conditions))
+
+
+def list_all_unfinished(tx: Connection) -> tuple[RunRecord, ...]:
+    """List every run that is not at its end, with its steps, the newest first."""
+    return _add_steps_to(tx, _read_runs(tx, _is_unfinished_run))
+
+
+def list_stalled_runs(tx: Connection, *, states: Collection[RunState | str]) -> tuple[RunRecord, ...]:
+    """List the runs in these states that a decision or an expiry has moved, and nothing has carried on since.
+
+    No step of theirs is left to do, or one came to its end after the run was last written.
+    """
+    belongs = _steps.c.run_id == _runs.c.id
+    nothing_left = ~exists().where(belongs, _is_unfinished_step)
+    settled_since = exists().where(belongs, ~_is_unfinished_step, _steps.c.updated_at > _runs.c.updated_at)
+    wanted = _runs.c.state.in_(sorted(RunState(state) for state in states))
+    return _add_steps_to(tx, _read_runs(tx, wanted, _is_unfinished_run, nothing_left | settled_since))
 
 
 def update_run(tx: Connection, run_id: str, *, state: RunState, reason: str, now: datetime) -> bool:

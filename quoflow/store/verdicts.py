@@ -41,11 +41,15 @@ def add_verdict(
     tx.execute(insert(_table), rows.to_row(_table, verdict))
 
 
-def list_verdicts(tx: Connection, *, event_id: str | None = None, limit: int = 100) -> tuple[Verdict, ...]:
-    """List verdicts, of one event or all, newest first."""
+def list_verdicts(
+    tx: Connection, *, event_id: str | None = None, since: datetime | None = None, limit: int | None = 100
+) -> tuple[Verdict, ...]:
+    """List verdicts, of one event or all, from a time on or ever, newest first. No limit lists them all."""
     question = rows.select_as(Verdict, _table).order_by(_table.c.id.desc()).limit(limit)
     if event_id is not None:
         question = question.where(_table.c.event_id == event_id)
+    if since is not None:
+        question = question.where(_table.c.at >= since)
     return rows.read_all(tx, Verdict, question)
 
 
