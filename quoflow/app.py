@@ -59,7 +59,7 @@ def make_transport(
         target,
         bucket=bucket,
         clock=time.monotonic,
-        now=read_clock,
+        wall_clock=read_clock,
         sleep=time.sleep,
         random=random.random,
         read_only=is_read_only,
@@ -109,7 +109,7 @@ def hold_instance(project: Project, *, is_service: bool) -> Iterator[None]:
     if not is_service or not isinstance(target, Path):
         yield
         return
-    with instance.acquire_instance(target, describe="quoflow run"):
+    with instance.acquire_instance(target, describe="quoflow run", now=read_clock()):
         yield
 
 

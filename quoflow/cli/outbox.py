@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import click
 
 from quoflow import app, errors
 from quoflow.cli import feed, output
 from quoflow.cli.output import Session
 from quoflow.store import outbox as store
+from quoflow.store.outbox import OutboxState
 
-STATES = ("queued", "held", "sending", "sent", "failed", "unknown", "cancelled")
+STATES: tuple[OutboxState, ...] = get_args(OutboxState)
 
 
 @click.group(invoke_without_command=True, help="List the writes on their way, and those nobody knows about.")
@@ -27,7 +30,7 @@ def outbox(ctx: click.Context) -> int:
 @click.option("--limit", default=200, show_default=True, help="How many at most.")
 @click.option("--json", "as_json", is_flag=True, help="Write JSON to stdout.")
 @click.pass_obj
-def list_outbox(session: Session, state: tuple[str, ...] = (), limit: int = 200, as_json: bool = False) -> int:  # noqa: FBT001, FBT002 - click passes by name
+def list_outbox(session: Session, state: tuple[OutboxState, ...] = (), limit: int = 200, as_json: bool = False) -> int:  # noqa: FBT001, FBT002 - click passes by name
     """List the outbox."""
     with app.open_engine(session.config, tell=feed.ignore) as engine, engine.database.read() as tx:
         rows = store.list_outbox(tx, states=state or None, limit=limit)

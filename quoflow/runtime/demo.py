@@ -89,7 +89,7 @@ def _is_due_soon(engine: Engine) -> bool:
 def _count(engine: Engine, sandbox: Sandbox) -> Told:
     with engine.database.read() as tx:
         runs = store.list_runs(tx, limit=None)
-        judged = verdicts.list_verdicts(tx, limit=1000)
+        judged = verdicts.list_verdicts(tx, limit=None)
         events = inbox.count_all(tx)
     skipped = [(one.rule, one.reason) for one in judged if not one.matched]
     stopped = _list_states(runs, {StepState.SKIPPED, StepState.HELD})

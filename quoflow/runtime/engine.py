@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from quoflow.core import functions, matching, rules
+from quoflow.core import functions, matching
+from quoflow.core.rules import Rule
 from quoflow.quo.client import Quo
 from quoflow.settings import Settings
 from quoflow.store.database import Database
 
-Restore = Callable[[str, Mapping[str, object]], rules.Rule]
+Restore = Callable[[str, Mapping[str, object]], Rule]
 """Builds a rule again from its version and stored document."""
 
 
@@ -38,7 +39,7 @@ class Engine:
 
     database: Database
     settings: Settings
-    rules: tuple[rules.Rule, ...]
+    rules: tuple[Rule, ...]
     index: matching.RuleIndex
     quos: Mapping[str, Quo]
     restore: Restore
@@ -53,6 +54,6 @@ class Engine:
             now=now, timezone=self.settings.timezone, region=self.settings.region, hours=self.settings.hours
         )
 
-    def find_rule(self, name: str) -> rules.Rule | None:
+    def find_rule(self, name: str) -> Rule | None:
         """Find a rule of the present set by name."""
         return next((rule for rule in self.rules if rule.name == name), None)

@@ -49,12 +49,16 @@ def read_facts(
     pause = controls.read_pause(tx)
     opted_out = opt_outs.find_opt_out(tx, connection=connection, phone=to)
     midnight = find_midnight(now, engine.settings.timezone)
+    hour_ago, day_ago = now - timedelta(hours=1), now - timedelta(days=1)
     return guards.GuardFacts(
         now=now,
+        timezone=engine.settings.timezone,
+        first_in_hour=outbox.first_sent_at(tx, connection=connection, to=to, since=hour_ago),
+        first_in_day=outbox.first_sent_at(tx, connection=connection, to=to, since=day_ago),
         paused=pause.reason or "no reason given" if pause else None,
         opted_out=f"they wrote {opted_out.word!r} on {opted_out.at:%Y-%m-%d}" if opted_out else None,
-        sent_last_hour=outbox.count_sent(tx, connection=connection, to=to, since=now - timedelta(hours=1)),
-        sent_last_day=outbox.count_sent(tx, connection=connection, to=to, since=now - timedelta(days=1)),
+        sent_last_hour=outbox.count_sent(tx, connection=connection, to=to, since=hour_ago),
+        sent_last_day=outbox.count_sent(tx, connection=connection, to=to, since=day_ago),
         segments_today=outbox.sum_segments(tx, connection=connection, since=midnight),
         due_at=due_at,
         max_age=max_age,

@@ -67,7 +67,7 @@ def preview(engine: Engine) -> Preview:
     intake.take_in_all(engine)
     with engine.database.read() as tx:
         unfinished = store.list_all_unfinished(tx)
-        reasons = verdicts.list_verdicts(tx, since=started)
+        reasons = verdicts.list_verdicts(tx, since=started, limit=None)
         recent = store.list_runs(tx, since=started, limit=None)
     why = {(one.connection, one.rule, one.event_id): one.reason for one in reasons if one.matched}
     listed = [

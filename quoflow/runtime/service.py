@@ -61,9 +61,8 @@ def do_due_work(engine: Engine, stop: threading.Event | None = None) -> tuple[in
 
 def carry_decided_on(engine: Engine) -> None:
     """Carry on the runs whose step was settled by a decision or an expiry, outside the worker."""
-    from_decisions = ("needs_approval", "running", "queued", "held", "waiting")
     with engine.database.read() as tx:
-        stalled = store.list_stalled_runs(tx, states=from_decisions)
+        stalled = store.list_stalled_runs(tx)
     for run in stalled:
         with engine.database.write() as tx:
             runs.carry_on(tx, engine, run)

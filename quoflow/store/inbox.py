@@ -59,6 +59,11 @@ def count_new(tx: Connection) -> int:
     return tx.scalar(select(func.count()).select_from(_table).where(_table.c.state == NEW)) or 0
 
 
+def count_all(tx: Connection) -> int:
+    """Count every event that was ever taken in."""
+    return tx.scalar(select(func.count()).select_from(_table)) or 0
+
+
 def find_event(tx: Connection, *, connection: str, event_id: str) -> Event | None:
     """Find an event by its id."""
     return rows.read_one(tx, Event, rows.select_as(Event, _table).where(*_is(connection, event_id)))

@@ -215,6 +215,14 @@ def count_sent(tx: Connection, *, connection: str, to: str, since: datetime) -> 
     return tx.scalar(select(func.count()).select_from(_table).where(*here, *is_text)) or 0
 
 
+def first_sent_at(tx: Connection, *, connection: str, to: str, since: datetime) -> datetime | None:
+    """Give when the first text to a number from a time on went out, or may have; None when there is none."""
+    here = (_table.c.connection == connection, _table.c.to == to, _table.c.started_at >= since)
+    sent = (_table.c.action == "send_message", _table.c.state.in_(MAY_COUNT))
+    first: datetime | None = tx.scalar(select(func.min(_table.c.started_at)).where(*here, *sent))
+    return first
+
+
 def sum_segments(tx: Connection, *, connection: str, since: datetime) -> int:
     """Add up the SMS segments that went out, or may have, from a time on."""
     here = (_table.c.connection == connection, _table.c.started_at >= since, _table.c.state.in_(MAY_COUNT))
