@@ -109,7 +109,7 @@ def hold_instance(project: Project, *, is_service: bool) -> Iterator[None]:
     if not is_service or not isinstance(target, Path):
         yield
         return
-    with instance.acquire_instance(target, describe="quoflow run", now=read_clock()):
+    with instance.acquire_instance(target, describe="quoflow run"):
         yield
 
 

@@ -9,11 +9,14 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field
 
+from quoflow.core.lifecycle import FINISHED_RUNS, RunState
 from quoflow.quo import errors
 from quoflow.runtime import intake, polling, reconcile, runs, schedules, worker
 from quoflow.runtime.engine import Engine, Notice
 from quoflow.store import approvals, inbox
 from quoflow.store import runs as store
+
+UNFINISHED = frozenset(RunState) - FINISHED_RUNS
 
 LONGEST_NAP = 1.0
 """Seconds between looks at the database for work that another process put there: approvals, triggers, resume."""
@@ -62,7 +65,7 @@ def do_due_work(engine: Engine, stop: threading.Event | None = None) -> tuple[in
 def carry_decided_on(engine: Engine) -> None:
     """Carry on the runs whose step was settled by a decision or an expiry, outside the worker."""
     with engine.database.read() as tx:
-        stalled = store.list_stalled_runs(tx)
+        stalled = store.list_stalled_runs(tx, states=UNFINISHED)
     for run in stalled:
         with engine.database.write() as tx:
             runs.carry_on(tx, engine, run)

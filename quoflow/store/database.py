@@ -119,15 +119,6 @@ class Database:
             strays = [f"a row of {row[0]} names one of {row[2]} that is not there" for row in _check_references(tx)]
         return tuple(line for line in damage if line != "ok") + tuple(strays)
 
-    def check_integrity(self) -> tuple[str, ...]:
-        """Read the whole file and give what is wrong with it, in SQLite's words; nothing when it is sound."""
-        with self.read() as tx:
-            found = [str(row[0]) for row in tx.exec_driver_sql("PRAGMA integrity_check")]
-            found += [
-                f"a row of {row[0]} names one that is gone" for row in tx.exec_driver_sql("PRAGMA foreign_key_check")
-            ]
-        return tuple(line for line in found if line != "ok")
-
     def close(self) -> None:
         """Close every connection; the last one folds the WAL into the file."""
         self._engine.dispose()

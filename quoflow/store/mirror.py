@@ -222,13 +222,6 @@ def find_call(tx: Connection, connection: str, call_id: str) -> Call | None:
     return rows.read_one(tx, Call, rows.select_as(Call, table).where(*here))
 
 
-def find_call(tx: Connection, connection: str, call_id: str) -> Call | None:
-    """Find a call by its id."""
-    table = tables.calls
-    here = (table.c.connection == connection, table.c.id == call_id)
-    return rows.read_one(tx, Call, rows.select_as(Call, table).where(*here))
-
-
 def list_open_calls(tx: Connection, connection: str, *, since: datetime) -> tuple[Call, ...]:
     """List the calls that began at a time or later and were not over when last read, oldest first."""
     table = tables.calls

@@ -100,17 +100,6 @@ def list_stalled_runs(tx: Connection, *, states: Collection[RunState | str]) -> 
     return _add_steps_to(tx, _read_runs(tx, wanted, _is_unfinished_run, nothing_left | settled_since))
 
 
-def list_all_unfinished(tx: Connection) -> tuple[RunRecord, ...]:
-    """List every run that is not at its end, with its steps, the newest first."""
-    return _add_steps_to(tx, _read_runs(tx, _is_unfinished_run))
-
-
-def list_stalled_runs(tx: Connection) -> tuple[RunRecord, ...]:
-    """List the runs that are not at their end although all of their steps are: they are to be carried on."""
-    pending = exists().where(_steps.c.run_id == _runs.c.id, _is_unfinished_step)
-    return _read_runs(tx, _is_unfinished_run, ~pending)
-
-
 def update_run(tx: Connection, run_id: str, *, state: RunState, reason: str, now: datetime) -> bool:
     """Move a run. Gives False when it is at its end: from there it never moves."""
     here = (_runs.c.id == run_id, _is_unfinished_run)

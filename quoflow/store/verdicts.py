@@ -50,8 +50,6 @@ def list_verdicts(
         question = question.where(_table.c.event_id == event_id)
     if since is not None:
         question = question.where(_table.c.at >= since)
-    if since is not None:
-        question = question.where(_table.c.at >= since)
     return rows.read_all(tx, Verdict, question)
 
 
