@@ -44,10 +44,13 @@ def normalize(text: str, region: str) -> str | None:
     """Read a number as people write it; give E.164, or None if it cannot be a number.
 
     `region` (ISO, such as US) is where a number without a country code is dialled from. An extension is left out.
+    What begins with a letter is a name, whatever digits follow, but for `tel:`.
     """
     written = text.strip()
     if _NORTH_AMERICAN.fullmatch(written):
         return written
+    if written[:1].isalpha() and not written.lower().startswith("tel:"):
+        return None
     import phonenumbers
 
     try:
