@@ -114,10 +114,11 @@ def read_tags(contact: wire.Contact, field_key: str) -> tuple[str, ...]:
 
 
 def merge_tags(current: Iterable[str], add: Iterable[str], remove: Iterable[str]) -> tuple[str, ...]:
-    """Take tags out, then put tags in, each once; the others keep their order."""
-    gone = frozenset(remove)
+    """Take tags out and put tags in, each once; a tag in both is put in. The others keep their order."""
+    wanted = dict.fromkeys(add)
+    gone = frozenset(remove).difference(wanted)
     kept = [tag for tag in current if tag not in gone]
-    return (*kept, *(tag for tag in dict.fromkeys(add) if tag not in kept))
+    return (*kept, *(tag for tag in wanted if tag not in kept))
 
 
 def build_patch(before: wire.Contact, wanted: wire.Contact) -> dict[str, Any]:
