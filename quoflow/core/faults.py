@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 import jinja2
+from jinja2 import nodes
 
 from quoflow.errors import Severity
 
@@ -144,3 +145,24 @@ def explain_syntax(error: jinja2.TemplateSyntaxError, source: str) -> Fault:
             f"`{left[1]}` does not belong here", "join conditions with `and` or `or`, texts with `~`", line, column
         )
     return Fault(f"it cannot be read: {said[:1].lower()}{said[1:].rstrip('.')}", "", line, column)
+
+
+@dataclass(slots=True)
+class Report:
+    """Collects the faults of one source, each at the line of a node."""
+
+    source: str
+    found: list[Fault] = field(default_factory=list)
+
+    def add(
+        self, node: nodes.Node, message: str, hint: str = "", *, at: str = "", severity: Severity = "error"
+    ) -> None:
+        """Note a fault once; `at` is the word that it is about, `.word` for a field."""
+        line = node.lineno or 1  # jinja2's types hide that some nodes have none
+        fault = Fault(message, hint, line, locate(self.source, line, at), severity)
+        if fault not in self.found:
+            self.found.append(fault)
+
+    def warn(self, node: nodes.Node, message: str, hint: str = "", *, at: str = "") -> None:
+        """Note what may fail on some events."""
+        self.add(node, message, hint, at=at, severity="warning")

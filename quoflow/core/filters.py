@@ -273,7 +273,7 @@ def compile_pattern(pattern: str) -> Any:  # re2 has no types
         return re2.compile(pattern, options)
     except re2.error as error:
         part = error.args[0].decode(errors="replace") if isinstance(error.args[0], bytes) else str(error)
-        raise ValueError(f"`{pattern}` is not a regular expression of RE2: it stops at `{part}`") from None
+        raise ValueError(f"`{pattern}` is not a regular expression that RE2 reads ({part})") from None
 
 
 TESTS: Mapping[str, Filter] = {

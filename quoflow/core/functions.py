@@ -123,7 +123,7 @@ class Functions:
             ValueError: it is none of these.
         """
         if isinstance(day, str):
-            day = _read_day(day)
+            day = read_day(day)
         if isinstance(day, datetime):
             day = day.astimezone(self.zone).date()
         if not isinstance(day, date):
@@ -152,7 +152,12 @@ def _need_text(value: str, name: str) -> str:
     return value
 
 
-def _read_day(text: str) -> date:
+def read_day(text: str) -> date:
+    """Read a date, or an ISO 8601 time (which stays a time when it names its zone).
+
+    Raises:
+        ValueError: it is neither, saying what to write.
+    """
     try:
         if "T" not in text:
             return date.fromisoformat(text.strip())

@@ -16,8 +16,9 @@ import jinja2
 from jinja2 import nodes
 from jinja2.compiler import CodeGenerator, Frame
 from jinja2.nodes import EvalContext
-from jinja2.runtime import LoopContext, StrictUndefined, Undefined, missing
+from jinja2.runtime import LoopContext, StrictUndefined, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.utils import missing
 
 from quoflow.core import contexts, filters, grammar, printing
 from quoflow.core.functions import Functions
@@ -90,13 +91,13 @@ class _Environment(ImmutableSandboxedEnvironment):
             return self.getattr(obj, argument)
         return None if obj is None else self.undefined(f"{printing.describe(obj)} has no item {argument!r}")
 
-    def call(__self, __context: Any, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: B902, N805 - jinja2's names
+    def call(self, context: Any, called: Any, /, *args: Any, **kwargs: Any) -> Any:
         """Call one of our functions; nothing else can be called."""
-        if __obj not in __context.functions.callables.values():
+        if called not in context.functions.callables.values():
             raise ValueError("only functions can be called")
         kwargs.pop("_loop_vars", None)  # jinja2 passes these to every call within a loop
         kwargs.pop("_block_vars", None)
-        return __obj(*args, **kwargs)
+        return called(*args, **kwargs)
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         """Calculate with numbers only; `+` joins two texts too."""
