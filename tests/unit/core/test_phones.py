@@ -191,7 +191,7 @@ def test_a_mask_never_shows_the_whole(text):
 def test_the_cheap_checks_do_not_load_the_metadata():
     """Telling E.164, masking and reading a full +1 number leave `phonenumbers` alone: `quoflow check` starts fast."""
     code = (
-        "import sys; from quoflow.core import phones, schedule, guards, segments; "
+        "import sys; from quoflow.core import phones, schedule, guards, segments, optouts, matching; "
         "phones.is_e164('+15555550123'); phones.mask('+15555550123'); phones.normalize('+15555550123', 'US'); "
         "sys.exit(bool({'phonenumbers', 'croniter', 're2', 'sqlalchemy', 'httpx'} & set(sys.modules)))"
     )

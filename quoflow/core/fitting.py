@@ -1,0 +1,167 @@
+"""Whether an event fits a trigger's filters: line, direction, numbers, status, text. Pure.
+
+`re2` is imported inside functions: only rules that say `matches` pay for it. RE2 answers in linear time, so that no
+customer's text can stall a rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from quoflow.core import phones
+from quoflow.core.events import Event
+from quoflow.core.facts import Line
+from quoflow.core.rules import Filters, TextFilter
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What filters look at: an event with its line, and how numbers are read."""
+
+    event: Event
+    line: Line | None
+    region: str
+
+    @property
+    def exchange(self) -> Mapping[str, Any]:  # JSON
+        """The message or the call."""
+        found = self.event.data.get("message") or self.event.data.get("call") or {}
+        return found if isinstance(found, Mapping) else {}
+
+    @property
+    def text(self) -> str | None:
+        """What was written, or said into the voicemail or on the phone."""
+        for name in ("message", "voicemail", "transcript"):
+            part = self.event.data.get(name)
+            if isinstance(part, Mapping):
+                return str(part.get("text") or "")
+        return None
+
+    def list_numbers(self, end: str) -> tuple[str, ...]:
+        """The numbers at one end, `from` or `to`, as Quo gives them."""
+        written = self.exchange.get(end)
+        if not written:
+            theirs = (self.event.direction == "incoming") == (end == "from")
+            written = self.event.peer if theirs else self.line and self.line.number
+        return (written,) if isinstance(written, str) else tuple(map(str, written or ()))
+
+
+def object_to(filters: Filters, subject: Subject) -> str | None:
+    """Give why an event does not fit, in words, or None when it fits every filter."""
+    return next(filter(None, (objects(filters, subject) for objects in _FILTERS)), None)
+
+
+def find_line(event: Event, lines: Sequence[Line]) -> Line | None:
+    """Find an event's line among ours."""
+    return next((line for line in lines if line.id == event.line_id), None)
+
+
+def check_pattern(pattern: str) -> str | None:
+    """Say in words why a text is not an RE2 regular expression, or None when it is one."""
+    import re2
+
+    try:
+        _compile(pattern)
+    except re2.error as error:
+        said = error.args[0]
+        words = said.decode(errors="replace") if isinstance(said, bytes) else str(said)
+        return f"`{pattern}` is not an RE2 regular expression: {words}"
+    return None
+
+
+def fold(name: str) -> str:
+    """Fold a name so that case and blanks around it do not matter."""
+    return name.strip().casefold()
+
+
+def list_names(names: Iterable[str]) -> str:
+    """List names for a sentence."""
+    return " or ".join(f"`{name}`" for name in dict.fromkeys(names))
+
+
+def _object_to_line(filters: Filters, subject: Subject) -> str | None:
+    if not filters.line:
+        return None
+    line = subject.line
+    known = (line.id, line.name) if line else (subject.event.line_id or "",)
+    if {fold(one) for one in filters.line} & {fold(one) for one in known if one}:
+        return None
+    if line and line.number in _read_numbers(filters.line, subject.region):
+        return None
+    return f"line: it wants {list_names(filters.line)}, and this was {f'`{known[-1]}`' if known[-1] else 'none'}"
+
+
+def _object_to_direction(filters: Filters, subject: Subject) -> str | None:
+    if filters.direction in (None, subject.event.direction):
+        return None
+    return f"direction: it wants {filters.direction}, and this was {subject.event.direction or 'neither'}"
+
+
+def _object_to_from(filters: Filters, subject: Subject) -> str | None:
+    return _object_to_number("from", filters.from_, subject)
+
+
+def _object_to_to(filters: Filters, subject: Subject) -> str | None:
+    return _object_to_number("to", filters.to, subject)
+
+
+def _object_to_number(end: str, wanted: tuple[str, ...], subject: Subject) -> str | None:
+    if not wanted:
+        return None
+    actual = subject.list_numbers(end)
+    if _read_numbers(wanted, subject.region) & _read_numbers(actual, subject.region):
+        return None
+    return f"{end}: it wants {list_names(wanted)}, and this was {list_names(map(phones.mask, actual)) or 'no number'}"
+
+
+def _object_to_status(filters: Filters, subject: Subject) -> str | None:
+    status = str(subject.exchange.get("status") or "")
+    if not filters.status or fold(status) in {fold(one) for one in filters.status}:
+        return None
+    return f"status: it wants {list_names(filters.status)}, and this was `{status or 'none'}`"
+
+
+def _object_to_text(filters: Filters, subject: Subject) -> str | None:
+    if filters.text is None:
+        return None
+    text = subject.text
+    return "text: the event has none" if text is None else _object_to_words(filters.text, text)
+
+
+def _object_to_words(wanted: TextFilter, text: str) -> str | None:
+    if wanted.matches is None:
+        folded = text.casefold()
+        if any(word.casefold() in folded for word in wanted.contains):
+            return None
+        return f"text: it does not contain {list_names(wanted.contains)}"
+    if fault := check_pattern(wanted.matches):
+        return f"text: {fault}"
+    whole = text.encode("utf-8", "replace").decode()  # half a surrogate pair, as broken JSON brings it, has no UTF-8
+    return None if _compile(wanted.matches).search(whole) else f"text: it does not match `{wanted.matches}`"
+
+
+_FILTERS: tuple[Callable[[Filters, Subject], str | None], ...] = (
+    _object_to_line,
+    _object_to_direction,
+    _object_to_from,
+    _object_to_to,
+    _object_to_status,
+    _object_to_text,
+)
+
+
+@lru_cache(1024)
+def _compile(pattern: str) -> Any:  # re2 has no types
+    import re2
+
+    options = re2.Options()
+    options.log_errors = False
+    return re2.compile(pattern, options)
+
+
+def _read_numbers(written: Iterable[str], region: str) -> set[str]:
+    """Numbers in E.164; what cannot be one (a short code, a hidden caller) stays as it is written, in lower case."""
+    return {one if phones.is_e164(one) else phones.normalize(one, region) or fold(one) for one in written}
