@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import types
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
+from quoflow.core.steps import Marker
 from quoflow.loader.nodes import BOOLEANS, Key, ListNode, Node, ScalarNode, to_plain
 from quoflow.loader.report import Report
 
@@ -23,6 +24,7 @@ class Shape:
     value: Shape | None = None
     is_boolean: bool = False
     is_free: bool = False
+    is_template: bool = False
     description: str = ""
 
 
@@ -34,9 +36,18 @@ TEXT = Shape()
 def list_fields(model: type[BaseModel]) -> Mapping[str, Shape]:
     """Give the shape of each key of a model, by the name it has in YAML, in the model's order."""
     return {
-        info.alias or name: _find_shape(info.annotation, info.description or "")
+        info.alias or name: replace(
+            _find_shape(info.annotation, info.description or ""),
+            is_template=_is_template(info.annotation, info.metadata),
+        )
         for name, info in model.model_fields.items()
     }
+
+
+def _is_template(annotation: Any, metadata: Sequence[Any]) -> bool:  # a type, in any of Python's spellings
+    if Marker("template") in metadata or Marker("template") in getattr(annotation, "__metadata__", ()):
+        return True
+    return any(_is_template(part, ()) for part in get_args(annotation) if get_origin(annotation) is not Literal)
 
 
 def _find_shape(annotation: Any, description: str) -> Shape:  # a type, in any of Python's spellings
@@ -54,7 +65,7 @@ def _find_shape(annotation: Any, description: str) -> Shape:  # a type, in any o
             value = _find_shape((get_args(member) or (str, Any))[1], description)
         elif isinstance(origin, type) and issubclass(origin, list | tuple | set | frozenset | Sequence):
             item = None if issubclass(origin, str) else _find_shape((get_args(member) or (Any,))[0], description)
-    return Shape(model, item, value, is_boolean, is_free, description)
+    return Shape(model, item, value, is_boolean, is_free, description=description)
 
 
 def _list_members(annotation: Any) -> Sequence[Any]:  # types

@@ -1,0 +1,34 @@
+"""What a rule says about itself beside its trigger, conditions and actions. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from quoflow.core.durations import Duration
+from quoflow.core.rules import DEFAULT_MAX_AGE, OneOrMany, Throttle
+
+
+class Options(BaseModel):
+    """The options of a rule; field descriptions are the reference."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(min_length=1, description="The rule's name: letters, digits, `-`, `_` and `.`; unique.")
+    description: str = Field("", description="What it is for, in a sentence.")
+    approval: Literal["required", "auto"] = Field(
+        "required", description="required: a person approves each write; auto: only where the configuration allows it."
+    )
+    max_age: Duration = Field(DEFAULT_MAX_AGE, description="An event older than this is skipped, such as 15m.")
+    throttle: Throttle | None = Field(None, description="Fire at most once within a time for each key.")
+    cancel_on: OneOrMany = Field(
+        (), description="Events of the same contact that cancel the run while it waits, such as message.received."
+    )
+    purpose: Literal["transactional", "marketing", "reply"] = Field(
+        "transactional", description="What the texts are for."
+    )
+    enabled: bool = Field(True, description="false keeps the rule, but it does not run.")
+    connection: OneOrMany = Field((), description="The connections it applies to; every one unless said.")
+    vars: Mapping[str, Any] = Field({}, description="Values that this rule's expressions can use as `vars`.")

@@ -1,0 +1,238 @@
+"""Reads `actions`: each step does one thing, or chooses between two ways."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from quoflow.core import steps
+from quoflow.core.steps import Step
+from quoflow.loader import later
+from quoflow.loader.conditions import read_expression
+from quoflow.loader.nodes import Key, ListNode, MappingNode, Node, ScalarNode, format_path
+from quoflow.loader.phrases import Checker
+from quoflow.loader.report import Report, join_words, suggest
+from quoflow.loader.shapes import list_fields
+from quoflow.loader.triggers import read_number, tell_number
+from quoflow.loader.validation import read_model
+
+FLOW = ("then", "else")
+COMMON = ("id", "if", "on_error", *FLOW)
+KINDS = tuple(kind for kind in steps.STEPS if kind != "if")
+EVERY = (*KINDS, *steps.LATER_STEPS)
+SHORT: Mapping[str, str] = {"wait": "duration", "stop": "reason", "notify": "text"}
+"""Steps whose one parameter may stand alone: `wait: 30m`."""
+
+MOST_CHARACTERS = 1_600
+_ID = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,49}")
+_SLOT = re.compile(r"\{\{.*?\}\}|\{#.*?#\}", re.DOTALL)
+
+
+@dataclass(slots=True)
+class StepReader:
+    """Reads a rule's steps in order; `checker` knows the steps that may have run before."""
+
+    report: Report
+    checker: Checker
+    region: str
+    places: dict[str, ScalarNode] = field(default_factory=dict)
+    """Where each id was given."""
+
+    def read(self, node: Node | None, owner: MappingNode) -> tuple[Step, ...]:
+        """Read a rule's `actions`; `owner` is where missing ones are told of."""
+        if node is None or (isinstance(node, ScalarNode) and node.is_null):
+            problem = ("missing-key", "`actions` is missing", "say what the rule does: a list of steps")
+            self.report.add(node or owner, ("actions",), problem)
+            return ()
+        return self._read_list(node, ("actions",))
+
+    def _read_list(self, node: Node, path: tuple[Key, ...]) -> tuple[Step, ...]:
+        if isinstance(node, MappingNode) and node.items:
+            self.report.add(node, path, ("wrong-type", "a list of steps is expected here", "begin each step with `- `"))
+            return ()
+        if not isinstance(node, ListNode) or not node.items:
+            self.report.add(node, path, ("empty", "there is no step here", "write at least one, beginning with `- `"))
+            return ()
+        found = [self._read_step(item, (*path, at)) for at, item in enumerate(node.items)]
+        self._warn_unreachable(found, node, path)
+        return tuple(step for step in found if step is not None)
+
+    def _warn_unreachable(self, found: Sequence[Step | None], node: ListNode, path: Sequence[Key]) -> None:
+        for at, step in enumerate(found[:-1]):
+            if step is not None and step.kind == "stop" and step.condition is None:
+                problem = ("unreachable", "this step is never reached: the run stops before it", "give `stop` an `if:`")
+                self.report.warn(node.items[at + 1], (*path, at + 1), problem)
+                return
+
+    def _read_step(self, node: Node, path: tuple[Key, ...]) -> Step | None:
+        if isinstance(node, ScalarNode) and node.value == "stop":
+            node = MappingNode({"stop": ScalarNode("")}, {"stop": node}, node.line, node.column)
+        if not isinstance(node, MappingNode):
+            problem = ("wrong-type", "a step is a mapping, such as `send_message: {text: Hello}`", "write `name: …`")
+            self.report.add(node, path, problem)
+            return None
+        node = later.drop_later(node, later.STEP, self.report, path)
+        kind = self._find_kind(node, path)
+        common = self._read_common(node, path)
+        if kind is None:
+            return None
+        step = self._read_flow(node, path) if kind == "if" else self._read_action(node, kind, path)
+        if step is not None:
+            step = replace(step, id=common.id, condition=common.condition, on_error=common.on_error)
+        if common.id is not None:
+            self.checker = self.checker.after(common.id, kind)
+        return step
+
+    def _find_kind(self, node: MappingNode, path: Sequence[Key]) -> str | None:
+        """Find the one thing that a step does; `if` with `then` is one, too."""
+        names = [key for key in node.items if key not in COMMON]
+        unknown = [name for name in names if name not in EVERY]
+        for name in unknown:
+            self._refuse_unknown(node, name, path)
+        for name in names:
+            if name in steps.LATER_STEPS:
+                self.report.add(node.keys[name], (*path, name), later.tell_later(f"the step `{name}`"))
+        kinds = [name for name in names if name in KINDS]
+        flow = next((key for key in FLOW if key in node.items), None)
+        if unknown or len(kinds) < len(names):
+            return None
+        if flow and kinds:
+            problem = ("wrong-value", f"`{flow}` cannot stand beside `{kinds[0]}`", f"put `{kinds[0]}` under `then`")
+            self.report.add(node.keys[flow], (*path, flow), problem)
+            return None
+        if len(kinds) > 1:
+            problem = (
+                "wrong-value",
+                f"a step does one thing, not {join_words(kinds, last='and')}",
+                "make a step of each",
+            )
+            self.report.add(node.keys[kinds[1]], path, problem)
+            return None
+        return kinds[0] if kinds else self._find_flow(node, path)
+
+    def _find_flow(self, node: MappingNode, path: Sequence[Key]) -> str | None:
+        if "if" in node.items and "then" in node.items:
+            return "if"
+        if "then" in node.items:
+            problem = ("missing-key", "`then` needs an `if`", "write the condition: `if: …`")
+        elif "if" in node.items:
+            problem = ("missing-key", "this `if` has no `then` and no step", "write `then:` with a list of steps")
+        else:
+            problem = ("missing-key", "this step does nothing", f"name what it does: {join_words(KINDS)}")
+        self.report.add(node, path, problem)
+        return None
+
+    def _refuse_unknown(self, node: MappingNode, name: str, path: Sequence[Key]) -> None:
+        known = (*EVERY, *COMMON)
+        hint = suggest(name, known, otherwise=f"there are {join_words(KINDS, last='and')}")
+        owner = next((kind for kind in KINDS if kind in node.items), None)
+        if owner and name in {info.alias or key for key, info in steps.STEPS[owner].model_fields.items()}:
+            hint = f"it belongs under `{owner}`: indent it further"
+        code = "unknown-key" if owner else "unknown-step"
+        self.report.add(node.keys[name], (*path, name), (code, f"there is no step or key `{name}`", hint))
+
+    def _read_common(self, node: MappingNode, path: tuple[Key, ...]) -> _Common:
+        return _Common(
+            condition=self._read_if(node.items.get("if"), (*path, "if")),
+            id=self._read_id(node.items.get("id"), (*path, "id")),
+            on_error=self._read_on_error(node.items.get("on_error"), (*path, "on_error")),
+        )
+
+    def _read_if(self, node: Node | None, path: Sequence[Key]) -> str | None:
+        if node is None:
+            return None
+        if not isinstance(node, ScalarNode):
+            problem = ("wrong-type", "`if` takes one expression", "join several with `and` or `or`")
+            self.report.add(node, path, problem)
+            return None
+        found = read_expression(node, self.checker, path)
+        return None if found is None else found.expression
+
+    def _read_id(self, node: Node | None, path: Sequence[Key]) -> str | None:
+        if node is None:
+            return None
+        if not isinstance(node, ScalarNode) or not _ID.fullmatch(node.value):
+            hint = "use letters, digits and `_`, so that it can be written as `steps.name`"
+            self.report.add(node, path, ("wrong-value", "this is not an id", hint))
+            return None
+        earlier = self.places.get(node.value)
+        if earlier is not None:
+            message = f"the id `{node.value}` is given twice; the other is at {earlier.line}:{earlier.column}"
+            self.report.add(node, path, ("duplicate-id", message, "give each step its own"))
+            return None
+        self.places[node.value] = node
+        return node.value
+
+    def _read_on_error(self, node: Node | None, path: Sequence[Key]) -> Literal["fail", "continue"]:
+        if isinstance(node, ListNode):
+            self.report.add(node, path, later.tell_later("`on_error` with steps"))
+        elif node is not None and (not isinstance(node, ScalarNode) or node.value not in ("fail", "continue")):
+            problem = ("wrong-value", "this is not possible here", "write `fail` or `continue`")
+            self.report.add(node, path, problem)
+        elif isinstance(node, ScalarNode) and node.value == "continue":
+            return "continue"
+        return "fail"
+
+    def _read_flow(self, node: MappingNode, path: tuple[Key, ...]) -> Step:
+        before = self.checker
+        then = self._read_list(node.items["then"], (*path, "then"))
+        after_then, self.checker = self.checker, before
+        otherwise = self._read_list(node.items["else"], (*path, "else")) if "else" in node.items else ()
+        self.checker = before.join(after_then, self.checker)
+        return Step(format_path(path), "if", steps.If(), then=then, otherwise=otherwise)
+
+    def _read_action(self, node: MappingNode, kind: str, path: tuple[Key, ...]) -> Step | None:
+        inside = (*path, kind)
+        written = node.items[kind]
+        given = _write_out(written, kind)
+        parameters = read_model(steps.STEPS[kind], given, self.report, inside)
+        for key, place, at in _list_templates(given, kind):
+            self._check_template(place, (*inside, key, *at) if given is written else inside, key)
+        return None if parameters is None else Step(format_path(path), kind, parameters)
+
+    def _check_template(self, node: ScalarNode, path: Sequence[Key], key: str) -> None:
+        if node.value and not node.value.strip():  # where there is nothing at all, the model has said so
+            self.report.add(node, path, ("empty", "nothing is written here", "write the text"))
+        if key == "to" and node.value.strip() and "{" not in node.value and read_number(node.value) is None:
+            self.report.add(node, path, tell_number(node.value, self.region))
+        if key == "text" and "{%" not in node.value:
+            length = len(_SLOT.sub("", node.value))
+            if length > MOST_CHARACTERS:
+                message = f"this text has {length:,} characters before anything is filled in; 1,600 can be sent"
+                self.report.add(node, path, ("too-long", message, "shorten it"))
+        self.checker.check(node, path, "template")
+
+
+@dataclass(frozen=True, slots=True)
+class _Common:
+    """The keys that every step may have."""
+
+    id: str | None
+    condition: str | None
+    on_error: Literal["fail", "continue"]
+
+
+def _write_out(node: Node, kind: str) -> Node:
+    """Write a short form out: `wait: 30m` is `wait: {duration: 30m}`, `stop:` is `stop: {}`."""
+    if not isinstance(node, ScalarNode):
+        return node
+    if node.is_null:
+        return MappingNode(line=node.line, column=node.column)
+    if kind not in SHORT:
+        return node
+    key = SHORT[kind]
+    return MappingNode({key: node}, {key: node}, node.line, node.column)
+
+
+def _list_templates(node: Node, kind: str) -> Iterator[tuple[str, ScalarNode, tuple[int, ...]]]:
+    """List a step's templates as they are written: key, text, and the position where there are several."""
+    if not isinstance(node, MappingNode):
+        return
+    for key, shape in list_fields(steps.STEPS[kind]).items():
+        written = node.items.get(key) if shape.is_template else None
+        if isinstance(written, ScalarNode):
+            yield key, written, ()
+        elif isinstance(written, ListNode):
+            yield from ((key, item, (at,)) for at, item in enumerate(written.items) if isinstance(item, ScalarNode))
