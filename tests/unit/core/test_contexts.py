@@ -80,25 +80,22 @@ CONTACTS = st.builds(
 @given(
     kind=st.sampled_from([*events.KINDS, *events.LATER_KINDS]),
     data=PARTS,
-    contact=st.none() | CONTACTS,
-    line=st.none() | st.just(Line("PN1", "+13105550100", "Main")),
-    conversation=st.none() | st.just(Conversation("CN1", "PN1", (PEER,), name="Ann")),
-    user=st.none() | st.just(User("US1", None, "Lee", None, None)),
+    facts=st.fixed_dictionaries(
+        {
+            "contact": st.none() | CONTACTS,
+            "line": st.none() | st.just(Line("PN1", "+13105550100", "Main")),
+            "conversation": st.none() | st.just(Conversation("CN1", "PN1", (PEER,), name="Ann")),
+            "user": st.none() | st.just(User("US1", None, "Lee", None, None)),
+        }
+    ),
     variables=st.dictionaries(st.text("abc", min_size=1, max_size=3), JSON, max_size=3),
     peer=st.none() | st.just(PEER) | st.just("anonymous"),
 )
-def test_built_values_are_of_the_declared_shapes(fits, kind, data, contact, line, conversation, user, variables, peer):
+def test_built_values_are_of_the_declared_shapes(fits, kind, data, facts, variables, peer):
     """For every trigger and whatever the data holds, each declared name has a value of its shape; others are None."""
     scope = build_scope([kind], variables=shapes.make_plain(variables), steps={}, hours=())
-    values = build_values(
-        make_event(kind, data=data, peer=peer),
-        contact=contact,
-        line=line,
-        conversation=conversation,
-        user=user,
-        variables=variables,
-        tags_field="tags",
-    )
+    event = make_event(kind, data=data, peer=peer)
+    values = build_values(event, **facts, variables=variables, tags_field="tags")
 
     assert values.keys() == contexts.NAMES
     for name, value in values.items():
