@@ -1,0 +1,36 @@
+"""Events: the kinds of now and of later, and a value that does not change."""
+
+from __future__ import annotations
+
+from dataclasses import FrozenInstanceError
+from datetime import UTC, datetime
+
+import pytest
+
+from quoflow.core import events
+
+
+def test_kinds_are_known_once():
+    """No kind is both of now and of later, and none is listed twice."""
+    everything = [*events.KINDS, *events.LATER_KINDS]
+
+    assert len(set(everything)) == len(everything)
+
+
+def test_this_version_runs_the_triggers_it_promises():
+    """The nine triggers of this version are there."""
+    assert set(events.KINDS) == {
+        "message.received", "message.sent", "call.completed", "call.answered", "call.missed", "voicemail.received",
+        "transcript.completed", "schedule", "manual",
+    }  # fmt: skip
+
+
+def test_an_event_cannot_be_changed():
+    """An event is a value; what it does not have is None or empty."""
+    event = events.Event(
+        id="manual:a:1", kind="manual", connection="main", occurred_at=datetime(2026, 1, 1, tzinfo=UTC)
+    )
+
+    assert (event.line_id, event.peer, event.direction, event.conversation_id, dict(event.data)) == (None,) * 4 + ({},)
+    with pytest.raises(FrozenInstanceError):
+        event.kind = "schedule"
