@@ -120,6 +120,12 @@ def expire_due(tx: Connection, *, now: datetime) -> int:
     return len(due)
 
 
+def withdraw(tx: Connection, run_id: str, *, now: datetime) -> int:
+    """Take back what a run still asks, because it has ended. Gives how many there were."""
+    here = (_table.c.run_id == run_id, _table.c.state == "pending")
+    return tx.execute(update(_table).where(*here).values(state="cancelled", decided_at=now)).rowcount
+
+
 def _explain(approval: Approval, now: datetime) -> str:
     if approval.state != "pending":
         return f"already {approval.state}"

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, CursorResult, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -116,8 +116,9 @@ class Database:
         """
         with self.read() as tx:
             damage = [str(row[0]) for row in tx.exec_driver_sql("PRAGMA integrity_check")]
-            strays = [f"a row of {row[0]} names one of {row[2]} that is not there" for row in _check_references(tx)]
-        return tuple(line for line in damage if line != "ok") + tuple(strays)
+            strays = tx.exec_driver_sql("PRAGMA foreign_key_check").mappings().all()
+        lost = (f"a row of {stray['table']} names one of {stray['parent']} that is not there" for stray in strays)
+        return (*(line for line in damage if line != "ok"), *lost)
 
     def close(self) -> None:
         """Close every connection; the last one folds the WAL into the file."""
@@ -135,10 +136,6 @@ class Database:
             audit.record(
                 tx, at=clock(), actor="quoflow", kind="schema.migrated", connection=None, subject="schema", data=data
             )
-
-
-def _check_references(tx: Connection) -> CursorResult[Any]:
-    return tx.exec_driver_sql("PRAGMA foreign_key_check")
 
 
 def _locate(target: str | Path) -> Path:

@@ -229,9 +229,7 @@ def sum_segments(tx: Connection, *, connection: str, since: datetime) -> int:
     return tx.scalar(select(func.sum(_table.c.segments)).where(*here)) or 0
 
 
-def list_outbox(
-    tx: Connection, *, states: Collection[OutboxState] | None = None, limit: int = 100
-) -> tuple[OutboxRow, ...]:
+def list_outbox(tx: Connection, *, states: Collection[str] | None = None, limit: int = 100) -> tuple[OutboxRow, ...]:
     """List the writes whose bytes are known, the newest first; in some states only, if named."""
     wanted = [step for step, state in OUTBOX_STATES.items() if states is None or state in states]
     question = (

@@ -1,0 +1,147 @@
+"""Cursors, verdicts, rule versions, throttles, firings, watches, the kill switch and the audit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from quoflow.store import (
+    audit,
+    controls,
+    cursors,
+    firings,
+    inbox,
+    rule_versions,
+    throttles,
+    verdicts,
+    watches,
+)
+
+
+def test_a_connection_begins_empty_and_keeps_its_state(tx, make):
+    """Before the first poll nothing is known; then the last state saved is read, of each connection."""
+    state = cursors.ConnectionState("main", make.at(1), make.at(2), make.at(3), make.at(4), make.at(5))
+
+    assert cursors.read_state(tx, "main") == cursors.ConnectionState("main")
+    cursors.save_state(tx, cursors.ConnectionState("main", baseline_at=make.now))
+    cursors.save_state(tx, state)
+    assert cursors.read_state(tx, "main") == state
+    assert cursors.read_state(tx, "second") == cursors.ConnectionState("second")
+
+
+def test_verdicts_are_listed_and_counted(tx, make):
+    """Verdicts are listed newest first, by event and time, and counted by reason."""
+    event = make.event()
+    inbox.add_events(tx, [event], now=make.now)
+    for number, reason in enumerate(["too old", "throttled", "too old"]):
+        verdicts.add_verdict(
+            tx,
+            connection="main",
+            event_id=event.id,
+            rule=f"rule{number}",
+            rule_version="v1",
+            matched=False,
+            reason=reason,
+            now=make.at(number),
+        )
+
+    assert [one.rule for one in verdicts.list_verdicts(tx)] == ["rule2", "rule1", "rule0"]
+    assert [one.rule for one in verdicts.list_verdicts(tx, limit=1)] == ["rule2"]
+    assert [one.rule for one in verdicts.list_verdicts(tx, since=make.at(1), limit=None)] == ["rule2", "rule1"]
+    assert verdicts.list_verdicts(tx, event_id="another") == ()
+    assert verdicts.list_verdicts(tx, event_id=event.id)[2] == verdicts.Verdict(
+        "main", event.id, "rule0", "v1", matched=False, reason="too old", at=make.now
+    )
+    assert list(verdicts.count_by_reason(tx, make.now).items()) == [("too old", 2), ("throttled", 1)]
+    assert verdicts.count_by_reason(tx, make.at(2)) == {"too old": 1}
+
+
+def test_a_rule_version_is_kept_once(tx, make):
+    """The document that a version was first kept with is the one that is found."""
+    first = {"name": "greet", "actions": [{"wait": "30m"}]}
+    for document in (first, {"name": "changed"}):
+        rule_versions.save_version(tx, rule="greet", version="v1", document=document, file="a.yaml", now=make.now)
+
+    assert rule_versions.find_document(tx, "v1") == first
+    assert rule_versions.find_document(tx, "v2") is None
+
+
+def test_a_throttle_keeps_the_latest_time(tx, make):
+    """Of two firings for a key the later counts, in whatever order; keys, rules and connections are apart."""
+    key = {"connection": "main", "rule": "greet", "key": make.peer}
+
+    assert throttles.last_fired(tx, **key) is None
+    for minute in (1, 3, 2):
+        throttles.save_fired(tx, **key, at=make.at(minute))
+    assert throttles.last_fired(tx, **key) == make.at(3)
+    for other in ({"connection": "second"}, {"rule": "other"}, {"key": "other"}):
+        assert throttles.last_fired(tx, **(key | other)) is None
+
+
+def test_a_firing_is_kept_for_each_trigger(tx, make):
+    """The last firing of each trigger of a rule is kept apart."""
+    first = firings.LastFiring("2026-11-23T09:00", make.now, make.at(-60))
+    second = firings.LastFiring("2026-11-24T09:00", make.at(1440), make.at(-60))
+    where = {"connection": "main", "rule": "morning"}
+    for firing in (first, second):
+        firings.save_firing(tx, **where, trigger=0, firing=firing)
+
+    assert firings.last_firing(tx, **where, trigger=0) == second
+    assert firings.last_firing(tx, **where, trigger=1) is None
+
+
+def test_a_watch_is_due_until_it_is_finished(tx, make):
+    """A watch is begun once, due at its time, put off with a look counted, and never begun again."""
+    watch = watches.Watch("main", "AC1", "transcript", 0, make.at(1), make.at(60), make.now)
+
+    assert watches.add_watch(tx, watch)
+    assert not watches.add_watch(tx, replace(watch, next_at=make.now))
+    assert watches.due_watches(tx, connection="main", now=make.now) == ()
+    assert watches.due_watches(tx, connection="main", now=make.at(1)) == (watch,)
+    assert watches.due_watches(tx, connection="second", now=make.at(1)) == ()
+    later = watches.reschedule(tx, watch, next_at=make.at(5))
+    assert later == replace(watch, next_at=make.at(5), tries=1)
+    assert watches.due_watches(tx, connection="main", now=make.at(1)) == ()
+    assert watches.due_watches(tx, connection="main", now=make.at(5)) == (later,)
+    watches.finish(tx, later, state="completed", now=make.at(5))
+    assert watches.due_watches(tx, connection="main", now=make.at(5)) == ()
+    assert not watches.add_watch(tx, watch)
+
+
+def test_due_watches_come_longest_due_first(tx, make):
+    """What has been due the longest is looked for first."""
+    for minute, kind in [(3, "summary"), (1, "voicemail"), (2, "transcript")]:
+        watches.add_watch(tx, watches.Watch("main", "AC1", kind, 0, make.at(minute), make.at(60), make.now))
+
+    due = watches.due_watches(tx, connection="main", now=make.now + timedelta(hours=1))
+    assert [watch.kind for watch in due] == ["voicemail", "transcript", "summary"]
+
+
+def test_the_kill_switch_holds_until_it_is_lifted(tx, make):
+    """A pause is on with who, when and why; a second one replaces it; resuming says whether it was on."""
+    assert controls.read_pause(tx) is None
+    assert not controls.resume(tx)
+    controls.pause(tx, reason="first", actor="ann", now=make.now)
+    controls.pause(tx, reason="flood", actor="bob", now=make.at(1))
+
+    assert controls.read_pause(tx) == controls.Pause("flood", "bob", make.at(1))
+    assert controls.resume(tx)
+    assert controls.read_pause(tx) is None
+
+
+def test_the_audit_lists_the_latest_first(tx, make):
+    """Entries come back whole, newest first, after the one that the schema's making left."""
+    for minute in (1, 2):
+        audit.record(
+            tx,
+            at=make.at(minute),
+            actor="ann",
+            kind="approval.decided",
+            connection="main",
+            subject=f"a{minute}",
+            data={"approve": True},
+        )
+    latest, *_ = entries = audit.list_audit(tx, 2)
+
+    assert [entry.subject for entry in entries] == ["a2", "a1"]
+    assert latest == audit.AuditEntry(latest.id, make.at(2), "ann", "approval.decided", "main", "a2", {"approve": True})
