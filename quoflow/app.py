@@ -6,6 +6,7 @@ import os
 import random
 import secrets
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,15 +17,17 @@ from pathlib import Path
 from quoflow import settings
 from quoflow.core import matching, rules
 from quoflow.errors import InvalidFiles, QuoflowError
-from quoflow.loader import documents
+from quoflow.loader import plain
 from quoflow.loader import rules as rule_files
-from quoflow.quo import client, endpoint, transport
-from quoflow.runtime import diagnosis, projects
+from quoflow.quo import client, endpoint, transport, wire
+from quoflow.quo import errors as quo_errors
+from quoflow.runtime import demo, diagnosis, projects, service
 from quoflow.runtime.engine import Engine, Notice
 from quoflow.runtime.projects import Project
 from quoflow.sandbox import model, scenario, server
 from quoflow.settings import LogSettings
 from quoflow.store import database, instance
+from quoflow.store.approvals import Approval
 
 
 def read_clock() -> datetime:
@@ -43,11 +46,16 @@ def make_quo(project: Project, name: str, *, is_read_only: bool = False) -> clie
 
 
 def make_transport(
-    project: Project, name: str, *, is_read_only: bool = False, environ: Mapping[str, str] | None = None
+    project: Project,
+    name: str,
+    *,
+    is_read_only: bool = False,
+    environ: Mapping[str, str] | None = None,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> transport.Transport:
     """Build the transport of one connection: its own rate limit, the real clock."""
     configured = project.settings.connections[name]
-    bucket = transport.TokenBucket(configured.requests_per_second, clock=time.monotonic, sleep=time.sleep)
+    bucket = transport.TokenBucket(configured.requests_per_second, clock=time.monotonic, sleep=sleep)
     target = endpoint.Endpoint(
         gateway=configured.gateway,
         base_url=configured.base_url,
@@ -60,7 +68,7 @@ def make_transport(
         bucket=bucket,
         clock=time.monotonic,
         wall_clock=read_clock,
-        sleep=time.sleep,
+        sleep=sleep,
         random=random.random,
         read_only=is_read_only,
     )
@@ -89,15 +97,36 @@ def make_engine(
     )
 
 
-def _make_quos(project: Project, *, is_read_only: bool = False) -> dict[str, client.Quo]:
-    return {name: make_quo(project, name, is_read_only=is_read_only) for name in project.settings.connections}
+def _make_quos(
+    project: Project,
+    *,
+    tell: Callable[[Notice], None],
+    is_read_only: bool = False,
+    sleep: Callable[[float], None] = time.sleep,
+) -> dict[str, client.Quo]:
+    """Build a client for every connection; what one of them cannot read is told, not lost in silence."""
+
+    def make(name: str) -> client.Quo:
+        def tell_skipped(skipped: wire.Skipped) -> None:
+            tell(Notice("poll.unreadable", f"an item of a list could not be read: {skipped}", name))
+
+        way = make_transport(project, name, is_read_only=is_read_only, sleep=sleep)
+        return client.Quo(way, on_skipped=tell_skipped)
+
+    return {name: make(name) for name in project.settings.connections}
 
 
 @contextmanager
-def open_engine(config: Path | None, *, tell: Callable[[Notice], None], is_service: bool = False) -> Iterator[Engine]:
-    """Open everything for a command that may write; a service also takes the database for itself."""
+def open_engine(
+    config: Path | None,
+    *,
+    tell: Callable[[Notice], None],
+    is_service: bool = False,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Iterator[Engine]:
+    """Open everything for a command that may write; a service also takes the database for itself, and reaches Quo."""
     project, rule_set = projects.load_project(config, os.environ)
-    quos = _make_quos(project) if is_service else {}
+    quos = _make_quos(project, tell=tell, sleep=sleep) if is_service else {}
     with hold_instance(project, is_service=is_service), _opened(project.database_target) as store:
         yield make_engine(project, rule_set, store, quos=quos, tell=tell)
 
@@ -116,11 +145,18 @@ def hold_instance(project: Project, *, is_service: bool) -> Iterator[None]:
 @contextmanager
 def open_service(
     config: Path | None, *, make_log: Callable[[LogSettings], Callable[[Notice], None]]
-) -> Iterator[Engine]:
+) -> Iterator[tuple[Engine, service.Service]]:
     """Open everything for the service, with the log that the configuration asks for."""
     project = projects.load_settings(config, os.environ)
-    with open_engine(config, tell=make_log(project.settings.log), is_service=True) as engine:
-        yield engine
+    stop = threading.Event()
+
+    def sleep_until_stopped(seconds: float) -> None:
+        if stop.wait(seconds):
+            raise quo_errors.Unreachable("quoflow is stopping")
+
+    tell = make_log(project.settings.log)
+    with open_engine(config, tell=tell, is_service=True, sleep=sleep_until_stopped) as engine:
+        yield engine, service.Service(engine, stop)
 
 
 @contextmanager
@@ -134,7 +170,7 @@ def open_database(project: Project) -> Iterator[database.Database]:
 def open_preview(config: Path | None, *, tell: Callable[[Notice], None]) -> Iterator[Engine]:
     """Open everything on a copy of the database, with clients that refuse to write."""
     project, rule_set = projects.load_project(config, os.environ)
-    quos = _make_quos(project, is_read_only=True)
+    quos = _make_quos(project, tell=tell, is_read_only=True)
     with tempfile.TemporaryDirectory(prefix="quoflow-") as scratch:
         copy = Path(scratch) / "preview.db"
         target = project.database_target
@@ -179,15 +215,10 @@ def examine_database(project: Project) -> diagnosis.Finding:
     return diagnosis.Finding("database", "fine", f"{target} is sound")
 
 
-def sleep(seconds: float) -> None:
-    """Wait that many seconds."""
-    time.sleep(seconds)
-
-
 def build_sandbox(name: str) -> model.Sandbox:
     """Build a simulated Quo from a bundled scenario or a YAML file. Raises InvalidFiles or QuoflowError."""
     path = scenario.find_scenario(name)
-    data = documents.read_plain(path)
+    data = plain.read_plain(path)
     return model.Sandbox(scenario.build_scenario(data), clock=read_clock, new_id=make_quo_id)
 
 
@@ -228,3 +259,9 @@ def open_demo(*, tell: Callable[[Notice], None]) -> Iterator[tuple[Engine, model
 def find_demo_rules() -> Path:
     """Find the rules that the demo runs: those of the pack, shipped in the package."""
     return Path(str(resources.files("quoflow.sandbox") / "demo_rules"))
+
+
+def run_demo(*, decide: Callable[[Approval], bool], tell: Callable[[Notice], None]) -> demo.Told:
+    """Run the demo from start to end, and give its closing table."""
+    with open_demo(tell=tell) as (engine, simulated):
+        return demo.run_demo(engine, simulated, decide=decide, sleep=time.sleep)

@@ -79,6 +79,10 @@ Timezone = Annotated[str, AfterValidator(_check_timezone)]
 class ConnectionSettings(_Model):
     """One Quo workspace and how to reach it."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"oneOf": [{"required": ["api_key_env"]}, {"required": ["api_key_file"]}]}
+    )
+
     gateway: Literal["maton", "direct"] = Field(
         "maton", description="maton: through the Maton gateway; direct: Quo's own API."
     )
@@ -185,8 +189,8 @@ class PollSettings(_Model):
 class TagSettings(_Model):
     """Where tags are kept: Quo's API has no tags, so a multi-select contact property holds them."""
 
-    field: str | None = Field(
-        None, min_length=1, description="Key or name of the multi-select contact property that holds tags."
+    field: str = Field(
+        "tags", min_length=1, description="Key or name of the multi-select contact property that holds tags."
     )
 
 

@@ -25,8 +25,7 @@ def demo(yes: bool, as_json: bool) -> int:  # noqa: FBT001 - click passes by nam
         output.tell(f"Approvals: {why}, so the demo approves every write by itself.")
     output.tell("")
     decide = _ask if is_asking else _approve
-    with app.open_demo(tell=feed.print_notice) as (engine, sandbox):
-        told = show.run_demo(engine, sandbox, decide=decide, sleep=app.sleep)
+    told = app.run_demo(decide=decide, tell=feed.print_notice)
     output.tell("")
     if as_json:
         output.write_json(told.describe())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from urllib.parse import parse_qsl, urlsplit
 
 import click
 
@@ -25,7 +24,6 @@ def quo(session: Session, method: str, path: str, connection: str | None) -> int
         raise click.UsageError("The path begins with a slash, such as /v1/phone-numbers.")
     project = projects.load_settings(session.config, os.environ)
     name = projects.choose_connection(project, connection)
-    parts = urlsplit(path)
-    client = app.make_quo(project, name, is_read_only=True)
-    output.write_json(client.get_raw(parts.path, parse_qsl(parts.query, keep_blank_values=True)))
+    # The path goes as it is written: decoding it here would make a space of the plus in a number.
+    output.write_json(app.make_quo(project, name, is_read_only=True).get_raw(path))
     return errors.EXIT_FINE

@@ -55,10 +55,9 @@ def _run_once(session: Session, *, as_json: bool) -> int:
 
 
 def _serve(session: Session) -> int:
-    with app.open_service(session.config, make_log=feed.make_log) as engine:
-        server = service.Service(engine)
-        with console.serve(engine, server):
-            _serve_until_told(engine, server)
+    opened = app.open_service(session.config, make_log=feed.make_log)
+    with opened as (engine, server), console.serve(engine, server):
+        _serve_until_told(engine, server)
     return errors.EXIT_FINE
 
 

@@ -175,6 +175,8 @@ class _Walk:
             self.add(step, StepState.SKIPPED, reason=str(nothing))
             return True
         except (writes.Impossible, expressions.ExpressionError) as error:
+            if self.blocked:
+                return False  # What is pending is not undone by it: its turn will come, and then it may be possible.
             reason = str(error)
             self.add(step, StepState.FAILED, reason=reason)
             return self.fail(step, reason)

@@ -54,7 +54,7 @@ def read_user(user: wire.User) -> facts.User:
 
 
 def read_contact(contact: wire.Contact) -> facts.Contact:
-    """Read a contact; `fields` is keyed by the custom field's key, a multi-select is always a list of text."""
+    """Read a contact; `fields` has each custom field by key and by name, a multi-select always as a list of text."""
     known = contact.default_fields
     return facts.Contact(
         id=contact.id,
@@ -64,12 +64,18 @@ def read_contact(contact: wire.Contact) -> facts.Contact:
         role=known.role,
         emails=tuple(item.value for item in known.emails if item.value),
         phones=tuple(tidy_number(item.value) for item in known.phone_numbers if item.value),
-        fields={key: _read_value(field) for field in contact.custom_fields if (key := field.key or field.name)},
+        fields=_read_fields(contact.custom_fields),
         source=contact.source,
         external_id=contact.external_id,
         created_at=contact.created_at,
         updated_at=contact.updated_at,
     )
+
+
+def _read_fields(fields: Sequence[wire.CustomField]) -> dict[str, object]:
+    """Give custom fields under their keys, and under their names too: people know the names."""
+    named = {field.name: _read_value(field) for field in fields if field.name}
+    return {**named, **{field.key: _read_value(field) for field in fields if field.key}}
 
 
 def read_conversation(conversation: wire.Conversation, own_numbers: Collection[str]) -> facts.Conversation | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from quoflow.core import functions, matching
+from quoflow.core import functions, hours, matching
 from quoflow.core.rules import Rule
 from quoflow.quo.client import Quo
 from quoflow.settings import Settings
@@ -14,6 +14,10 @@ from quoflow.store.database import Database
 
 Restore = Callable[[str, Mapping[str, object]], Rule]
 """Builds a rule again from its version and stored document."""
+
+
+OFFICE = hours.OfficeHours(open={"mon-fri": ("09:00-17:00",)})
+"""What `is_open('office')` means where the configuration does not say: weekdays from nine to five."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,10 @@ class Engine:
     def make_functions(self, now: datetime) -> functions.Functions:
         """Give the language's functions as of a time."""
         return functions.Functions(
-            now=now, timezone=self.settings.timezone, region=self.settings.region, hours=self.settings.hours
+            now=now,
+            timezone=self.settings.timezone,
+            region=self.settings.region,
+            hours={"office": OFFICE, **self.settings.hours},
         )
 
     def find_rule(self, name: str) -> Rule | None:

@@ -15,14 +15,14 @@ from typing import Any, TypeVar
 
 from quoflow.core import facts, happenings, likeness, optouts
 from quoflow.core.events import Event
-from quoflow.quo import translate
+from quoflow.quo import translate, wire
 from quoflow.quo.client import Quo
 from quoflow.runtime import watching
 from quoflow.runtime.engine import Engine, Notice
 from quoflow.store import cursors, inbox, mirror, opt_outs, outbox
 from quoflow.store.database import Connection
 
-_Wire = TypeVar("_Wire")
+_Wire = TypeVar("_Wire", wire.Message, wire.Call)
 _Value = TypeVar("_Value")
 
 SWEEP_EVERY = timedelta(hours=24)
@@ -127,8 +127,8 @@ def _read_history(desk: Desk, conversation: facts.Conversation, begun: datetime)
 
 
 def _read_lines(desk: Desk) -> Desk:
-    lines = tuple(translate.read_line(wire) for wire in desk.quo.list_phone_numbers())
-    users = tuple(translate.read_user(wire) for wire in desk.quo.list_users())
+    lines = tuple(translate.read_line(one) for one in desk.quo.list_phone_numbers())
+    users = tuple(translate.read_user(one) for one in desk.quo.list_users())
     with desk.engine.database.write() as tx:
         mirror.save_lines(tx, desk.connection, lines)
         mirror.save_users(tx, desk.connection, users)
@@ -141,7 +141,7 @@ def refresh_contacts(engine: Engine, connection: str) -> int:
     The API cannot say which contacts changed, nor find one by its number, so it is all of them or none.
     """
     quo = engine.quos[connection]
-    contacts = [translate.read_contact(wire) for wire in quo.list_contacts()]
+    contacts = [translate.read_contact(one) for one in quo.list_contacts()]
     now = engine.clock()
     with engine.database.write() as tx:
         mirror.save_contacts(tx, connection, contacts, complete=True, now=now)
@@ -178,8 +178,8 @@ def _read_changes(desk: Desk, *, is_once: bool) -> Polled:
 
 
 def _list_conversations(desk: Desk, since: datetime | None) -> list[facts.Conversation]:
-    wires = desk.quo.list_conversations(updated_after=since)
-    read = (translate.read_conversation(wire, own_numbers=desk.own_numbers) for wire in wires)
+    listed = desk.quo.list_conversations(updated_after=since)
+    read = (translate.read_conversation(one, own_numbers=desk.own_numbers) for one in listed)
     return [one for one in read if one is not None and one.participants]
 
 
@@ -219,14 +219,16 @@ def _read_conversation(
     """
     quo, line_id, people = desk.quo, conversation.line_id, conversation.participants
     messages = _read_all(
+        desk,
         quo.list_messages(line_id, people, created_after=since),
-        lambda wire: translate.read_message(wire, own_numbers=desk.own_numbers, conversation_id=conversation.id),
+        lambda one: translate.read_message(one, own_numbers=desk.own_numbers, conversation_id=conversation.id),
     )
     calls: list[facts.Call] = []
     if len(people) == 1:  # The API lists calls of one participant only (error 0101400).
         calls = _read_all(
+            desk,
             quo.list_calls(line_id, people[0], created_after=calls_since),
-            lambda wire: translate.read_call(wire, own_numbers=desk.own_numbers, conversation_id=conversation.id),
+            lambda one: translate.read_call(one, own_numbers=desk.own_numbers, conversation_id=conversation.id),
         )
     if until is not None:
         messages = [one for one in messages if one.created_at <= until]
@@ -241,8 +243,16 @@ def _read_conversation(
         return _add_events(tx, desk, fresh, over) if until is None else []
 
 
-def _read_all(wires: Iterable[_Wire], read: Callable[[_Wire], _Value | None]) -> list[_Value]:
-    return [value for value in map(read, wires) if value is not None]
+def _read_all(desk: Desk, wires: Iterable[_Wire], read: Callable[[_Wire], _Value | None]) -> list[_Value]:
+    """Read every item; one that cannot be used is told, and does not hold up the others."""
+    values: list[_Value] = []
+    for item in wires:
+        value = read(item)
+        if value is None:
+            desk.engine.tell(Notice("poll.unusable", f"left out: {translate.find_gap(item)}", desk.connection))
+        else:
+            values.append(value)
+    return values
 
 
 def _save_messages(tx: Connection, desk: Desk, messages: list[facts.Message]) -> tuple[facts.Message, ...]:
@@ -304,8 +314,8 @@ def _read_open_calls(desk: Desk, done: set[str]) -> list[Event]:
     for call in pending:
         if call.conversation_id in done:
             continue
-        wire = desk.quo.get_call(call.id)
-        read = translate.read_call(wire, own_numbers=desk.own_numbers, conversation_id=call.conversation_id)
+        fetched = desk.quo.get_call(call.id)
+        read = translate.read_call(fetched, own_numbers=desk.own_numbers, conversation_id=call.conversation_id)
         if read is None:
             continue
         with desk.engine.database.write() as tx:

@@ -60,6 +60,7 @@ def carry_on(
     else:
         state, reason = advance.end.state, advance.end.reason
         _cancel_the_rest(tx, steps, now)
+        approvals.withdraw(tx, run.id, now=now)
         engine.tell(Notice("run.ended", f"{run.rule}: {state}{f' ({reason})' if reason else ''}", run.connection))
     store.update_run(tx, run.id, state=state, reason=reason, now=now)
 

@@ -7,7 +7,9 @@ connection to poll, so that a slow workspace does not hold up the others; everyt
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from quoflow.core.lifecycle import FINISHED_RUNS, RunState
 from quoflow.quo import errors
@@ -17,6 +19,9 @@ from quoflow.store import approvals, inbox
 from quoflow.store import runs as store
 
 UNFINISHED = frozenset(RunState) - FINISHED_RUNS
+
+PATIENCE = 4.0
+"""Seconds that a clean stop waits for each thread to end what it is in."""
 
 LONGEST_NAP = 1.0
 """Seconds between looks at the database for work that another process put there: approvals, triggers, resume."""
@@ -74,9 +79,9 @@ def carry_decided_on(engine: Engine) -> None:
 class Service:
     """`quoflow run`: polls, works and fires schedules until `stop` is called."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, stop: threading.Event) -> None:
         self._engine = engine
-        self._stop = threading.Event()
+        self._stop = stop
         self._wake = threading.Event()
         self._broken: BaseException | None = None
         self.last_polled: dict[str, polling.Polled] = {}
@@ -93,38 +98,43 @@ class Service:
 
     def run(self) -> None:
         """Serve until stopped. Raises what broke a poller, if something that is a bug did."""
-        reconcile.recover(self._engine)
-        threads = [
-            threading.Thread(target=self._poll, args=(name,), name=f"poll-{name}", daemon=True)
-            for name in self._engine.quos
-        ]
+        loops = [self._work, *(partial(self._poll, name) for name in self._engine.quos)]
+        threads = [threading.Thread(target=self._guard, args=(loop,), daemon=True) for loop in loops]
         for thread in threads:
             thread.start()
-        try:
-            while not self._stop.is_set():
-                do_due_work(self._engine, self._stop)
-                self._wake.wait(LONGEST_NAP)
-                self._wake.clear()
-        finally:
-            self.stop()
-            for thread in threads:
-                thread.join(timeout=8)
+        self._stop.wait()
+        for thread in threads:
+            # What is still in a request then is left as it is: an intent without an outcome is reconciled at the start.
+            thread.join(timeout=PATIENCE)
         if self._broken is not None:
             raise self._broken
+
+    def _guard(self, loop: Callable[[], None]) -> None:
+        try:
+            loop()
+        except BaseException as error:  # noqa: BLE001 - what breaks a thread must end the service, not only the thread
+            self._broken = error
+            self.stop()
+
+    def _work(self) -> None:
+        reconcile.recover(self._engine)
+        while not self._stop.is_set():
+            do_due_work(self._engine, self._stop)
+            self._wake.wait(LONGEST_NAP)
+            self._wake.clear()
 
     def _poll(self, connection: str) -> None:
         every = self._engine.settings.poll.every.total_seconds()
         while not self._stop.is_set():
             try:
                 polled = polling.poll_connection(self._engine, connection)
+            except errors.QuoError as error:
+                if not self._stop.is_set():
+                    self._engine.tell(Notice("poll.failed", str(error), connection))
+            else:
                 self.last_polled[connection] = polled
                 if polled.events:
                     self._wake.set()
-            except errors.QuoError as error:
-                self._engine.tell(Notice("poll.failed", str(error), connection))
-            except BaseException as error:  # noqa: BLE001 - a bug in a thread must end the service, not only the thread
-                self._broken = error
-                self.stop()
             self._stop.wait(every)
 
 
