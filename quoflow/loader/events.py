@@ -55,46 +55,45 @@ def read_events(text: str, *, pure: bool = False) -> Iterator[YamlEvent]:
     Raises:
         BrokenYaml: where the text stops being YAML.
     """
+    return _read_pure(text) if pure or libyaml is None else _read_c(text)
+
+
+def _read_c(text: str) -> Iterator[YamlEvent]:
     from yaml.error import MarkedYAMLError  # the pure parser has no use for it
 
+    parser = libyaml.CParser(text)
     try:
-        yield from map(_translate, _parse_pure(text) if pure or libyaml is None else _parse_c(text))
+        parser.get_event()
+        while parser.check_event():
+            yield from _translate(parser.get_event())
     except MarkedYAMLError as error:
         raise _break(error) from None
 
 
-def _parse_c(text: str) -> Iterator[Any]:  # PyYAML's events, which have no types
-    parser = libyaml.CParser(text)
-    parser.get_event()
-    while parser.check_event():
-        event = parser.get_event()
-        if type(event).__name__ in KINDS:
-            yield event
-
-
-def _parse_pure(text: str) -> Iterator[Any]:  # ruamel's events, the same in all that counts here
+def _read_pure(text: str) -> Iterator[YamlEvent]:
     from ruamel.yaml import YAML  # only where libyaml is missing
     from ruamel.yaml.error import MarkedYAMLError  # the same
 
     try:
         for event in YAML(typ="safe", pure=True).parse(text):
-            if type(event).__name__ in KINDS:
-                yield event
+            yield from _translate(event)
     except MarkedYAMLError as error:
         raise _break(error) from None
-    except (ValueError, AttributeError, IndexError, AssertionError) as error:
+    except (ValueError, AttributeError, IndexError, AssertionError) as error:  # its slips on broken text
         raise BrokenYaml(f"{error}", (0, 0)) from None
 
 
-def _translate(event: Any) -> YamlEvent:
-    kind, mark = KINDS[type(event).__name__], event.start_mark
+def _translate(event: Any) -> tuple[YamlEvent, ...]:  # either parser's event, which have no types
+    kind = KINDS.get(type(event).__name__)
+    if kind is None:
+        return ()
+    mark = event.start_mark
+    line, column = mark.line, mark.column
     if kind == "scalar":
-        return YamlEvent(kind, mark.line, mark.column, event.value, event.style or "", _read_tag(event), event.anchor)
+        return (YamlEvent(kind, line, column, event.value, event.style or "", _read_tag(event), event.anchor),)
     if kind in ("mapping", "list"):
-        return YamlEvent(kind, mark.line, mark.column, "", "", _read_tag(event), event.anchor)
-    if kind == "alias":
-        return YamlEvent(kind, mark.line, mark.column, anchor=event.anchor)
-    return YamlEvent(kind, mark.line, mark.column)
+        return (YamlEvent(kind, line, column, "", "", _read_tag(event), event.anchor),)
+    return (YamlEvent(kind, line, column, anchor=event.anchor if kind == "alias" else None),)
 
 
 def _read_tag(event: Any) -> str | None:

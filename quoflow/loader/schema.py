@@ -1,0 +1,241 @@
+"""JSON Schemas of rules and configuration for editors, made from the models that read them. Pure.
+
+Draft-07 is what every release of yaml-language-server knows fully; 2020-12 came late to it and in parts. Editors
+read `+15551234567` and `5` as numbers where quoflow reads text, so a text may be a number or a boolean here.
+What this version does not run yet is left out: editors mark it as `quoflow check` does.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import core_schema
+
+from quoflow.core import events, steps
+from quoflow.core.durations import format_duration
+from quoflow.core.rules import Filters, Schedule
+from quoflow.loader.conditions import WORDS
+from quoflow.loader.options import Options
+from quoflow.loader.rules import CANCELLING
+from quoflow.loader.steps import KINDS, SHORT
+
+DRAFT = "http://json-schema.org/draft-07/schema#"
+TEXT_TYPES = ["string", "number", "boolean"]
+
+TRIGGERS: Mapping[str, str] = {
+    "message.received": "A text came in.",
+    "message.sent": "A person, or another tool, sent a text from one of our lines; never quoflow itself.",
+    "call.completed": "A call is over, answered or not.",
+    "call.answered": "A call that was answered is over.",
+    "call.missed": "A call came in and nobody answered it.",
+    "voicemail.received": "A caller left a voicemail, and it can be read.",
+    "transcript.completed": "The transcript of a call is there.",
+    "schedule": "At times of day (cron), or every so often.",
+    "manual": "By hand: `quoflow trigger NAME`.",
+}
+
+CONDITIONS = {"any": "At least one holds.", "all": "Every one holds.", "not": "This does not hold."}
+
+_Schema = dict[str, Any]  # JSON
+
+
+class _ForEditors(GenerateJsonSchema):
+    """Tells what may be written, in YAML as editors read it."""
+
+    def str_schema(self, schema: core_schema.StringSchema) -> JsonSchemaValue:
+        """Take numbers and booleans for text, too."""
+        return {**super().str_schema(schema), "type": TEXT_TYPES}
+
+    def encode_default(self, dft: Any) -> Any:  # a default of any model
+        """Write durations the way rules do."""
+        return format_duration(dft) if isinstance(dft, timedelta) else super().encode_default(dft)
+
+    def function_before_schema(self, schema: core_schema.BeforeValidatorFunctionSchema) -> JsonSchemaValue:
+        """Let one item stand for a list of it, which is what our lists take."""
+        inner = super().function_before_schema(schema)
+        if inner.get("type") != "array" or "json_schema_input_schema" in schema:
+            return inner
+        return {"anyOf": [inner["items"], inner]}
+
+
+def render_schemas(configuration: type[BaseModel]) -> dict[str, str]:
+    """Give the text of each schema file by its name."""
+    built = {"rule.schema.json": build_rule_schema(), "config.schema.json": build_config_schema(configuration)}
+    return {name: json.dumps(schema, indent=2, ensure_ascii=False) + "\n" for name, schema in built.items()}
+
+
+def build_config_schema(model: type[BaseModel]) -> _Schema:
+    """Build the schema of the configuration from its model."""
+    return {"$schema": DRAFT, "title": "quoflow configuration", **_describe(model)}
+
+
+def build_rule_schema() -> _Schema:
+    """Build the schema of one rule; each document of a file is one."""
+    definitions: _Schema = {}
+    options = _take(Options, definitions)
+    definitions["condition"] = _describe_condition()
+    definitions["triggerName"] = {
+        "type": "string",
+        "enum": list(events.KINDS),
+        "enumDescriptions": [TRIGGERS[kind] for kind in events.KINDS],
+    }
+    definitions["trigger"] = _describe_trigger(definitions)
+    definitions["step"] = _describe_step(definitions)
+    definitions["steps"] = {"type": "array", "minItems": 1, "items": _refer("step")}
+    properties = {
+        "name": {**options["properties"].pop("name"), "maxLength": 100, "pattern": r"^[^\s_.:/-][^\s:/]*$"},
+        "trigger": {
+            "description": "When the rule runs.",
+            "anyOf": [
+                _refer("triggerName"),
+                _refer("trigger"),
+                {"type": "array", "minItems": 1, "items": {"anyOf": [_refer("triggerName"), _refer("trigger")]}},
+            ],
+        },
+        "when": {
+            "description": "Expressions, every one of which must hold; any, all and not nest.",
+            "anyOf": [_refer("condition"), {"type": "array", "items": _refer("condition")}],
+        },
+        "actions": {"description": "What the rule does, step by step.", "allOf": [_refer("steps")]},
+        **options["properties"],
+    }
+    event = {"type": "string", "enum": list(CANCELLING)}
+    properties["cancel_on"]["anyOf"] = [event, {"type": "array", "items": event}]
+    return {
+        "$schema": DRAFT,
+        "title": "quoflow rule",
+        "description": "One rule per YAML document: when something happens, if conditions hold, do this.",
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["name", "trigger", "actions"],
+        "properties": _tidy(properties),
+        "definitions": _tidy_each(dict(sorted(definitions.items()))),
+    }
+
+
+def _refer(name: str) -> _Schema:
+    return {"$ref": f"#/definitions/{name}"}
+
+
+def _take(model: type[BaseModel], definitions: _Schema) -> _Schema:
+    """Describe a model; put what it is made of among the definitions."""
+    schema = _describe(model)
+    definitions.update(schema.pop("definitions", {}))
+    return schema
+
+
+def _describe(model: type[BaseModel]) -> _Schema:
+    schema = model.model_json_schema(ref_template="#/definitions/{model}", schema_generator=_ForEditors)
+    tidied: _Schema = _tidy(schema)
+    return tidied
+
+
+def _tidy(part: Any) -> Any:  # JSON
+    """Leave out titles that repeat names and defaults that say nothing; keep what stands beside a $ref.
+
+    Draft-07 overlooks what stands beside a $ref, so that goes into an allOf.
+    """
+    if isinstance(part, list):
+        return [_tidy(item) for item in part]
+    if not isinstance(part, dict):
+        return part
+    tidied = {
+        "definitions" if key == "$defs" else key: _tidy_each(value) if key in ("properties", "$defs") else _tidy(value)
+        for key, value in part.items()
+        if not _is_noise(key, value)
+    }
+    if "$ref" in tidied and len(tidied) > 1:
+        tidied["allOf"] = [{"$ref": tidied.pop("$ref")}]
+    return tidied
+
+
+def _tidy_each(parts: Mapping[str, Any]) -> _Schema:  # JSON
+    return {name: _tidy(part) for name, part in parts.items()}
+
+
+def _is_noise(key: str, value: object) -> bool:
+    if key == "default":
+        return not isinstance(value, bool | int | float | str) or value == ""
+    return key == "title" and isinstance(value, str)
+
+
+def _describe_condition() -> _Schema:
+    many = {"type": "array", "minItems": 1, "items": _refer("condition")}
+    properties = {
+        word: {"description": CONDITIONS[word], **(_refer("condition") if word == "not" else many)} for word in WORDS
+    }
+    group = {"type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": False}
+    return {"anyOf": [{"type": TEXT_TYPES}, {**group, "properties": _tidy(properties)}]}
+
+
+def _describe_trigger(definitions: _Schema) -> _Schema:
+    identifier = {"type": TEXT_TYPES, "description": "A name for this trigger."}
+    inside: _Schema = {}
+    for name, model in (("filters", Filters), ("schedule", Schedule)):
+        schema = _take(model, definitions)
+        schema["properties"]["id"] = identifier
+        inside[name] = schema
+    inside["schedule"]["oneOf"] = [{"required": ["cron"]}, {"required": ["every"]}]
+    definitions.update(inside)
+    nothing: _Schema = {"type": ["object", "null"], "additionalProperties": False, "properties": {"id": identifier}}
+    properties: _Schema = {"id": identifier}
+    for kind in events.KINDS:
+        if kind == "manual":
+            properties[kind] = nothing
+        elif kind == "schedule":
+            properties[kind] = {"allOf": [_refer("schedule")]}
+        else:
+            properties[kind] = {"anyOf": [_refer("filters"), {"type": "null"}]}
+        properties[kind] = {"description": TRIGGERS[kind], **properties[kind]}
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": properties,
+        "oneOf": [{"required": [kind]} for kind in events.KINDS],
+    }
+
+
+def _describe_step(definitions: _Schema) -> _Schema:
+    properties: _Schema = {kind: _describe_kind(kind, definitions) for kind in KINDS}
+    properties |= {
+        "id": {
+            "type": "string",
+            "pattern": "^[A-Za-z_][A-Za-z0-9_]*$",
+            "description": "A name; later steps read what this one gave as `steps.name`.",
+        },
+        "if": {
+            "type": TEXT_TYPES,
+            "description": "An expression that must hold for this step, or chooses between two ways.",
+        },
+        "then": {"description": "The steps to take when the expression holds.", "allOf": [_refer("steps")]},
+        "else": {"description": "The steps to take when it does not.", "allOf": [_refer("steps")]},
+        "on_error": {
+            "enum": ["fail", "continue"],
+            "default": "fail",
+            "description": "Whether a failure of this step ends the run.",
+        },
+    }
+    mapping: _Schema = {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": properties,
+        "oneOf": [*({"required": [kind]} for kind in KINDS), {"required": ["if", "then"]}],
+        "dependencies": {"else": ["then"]},
+    }
+    return {"anyOf": [mapping, {"const": "stop", "description": "End this run here, as a success."}]}
+
+
+def _describe_kind(kind: str, definitions: _Schema) -> _Schema:
+    schema = _take(steps.STEPS[kind], definitions)
+    definitions[kind] = schema
+    options = [_refer(kind)]
+    if kind in SHORT:
+        options.append({key: value for key, value in schema["properties"][SHORT[kind]].items() if key != "description"})
+    if not schema.get("required") and kind != "tag_contact":
+        options.append({"type": "null"})
+    return {"description": schema.get("description", ""), **(options[0] if len(options) == 1 else {"anyOf": options})}
