@@ -111,12 +111,12 @@ def test_what_does_not_concern_a_rule_is_told(asked, event, reason):
 
 @pytest.mark.parametrize("kind", ["schedule", "manual"])
 def test_a_firing_is_for_its_own_rule_only(kind):
-    """`nightly` matches its firing; `nightly-2`, whose name begins the same, does not."""
-    event = replace(SCHEDULE, id=f"{kind}:nightly:0", kind=kind)
-    own, other = rule(kind, name="nightly"), rule(kind, name="nightly-2")
+    """`nightly-2` matches its firing; `nightly`, with which its name begins, does not."""
+    event = replace(SCHEDULE, id=f"{kind}:nightly-2:0", kind=kind)
+    own, other = rule(kind, name="nightly-2"), rule(kind, name="nightly")
 
     assert match(own, event).matched
-    assert not match(other, replace(event, id=f"{kind}:nightly:0")).matched
+    assert not match(other, event).matched
     assert matching.RuleIndex([other, own]).candidates(event, LINES) == (own,)
 
 

@@ -66,6 +66,7 @@ def test_e164_is_told_by_its_writing(text, expected):
         ("tel:+1-555-555-0123", "US", "+15555550123"),
         ("anonymous", "US", None),
         ("+99912345678", "US", None),
+        ("+44207946095812", "US", None),
         ("", "US", None),
         ("5" * 500, "US", None),
     ],

@@ -147,7 +147,16 @@ def test_a_frequent_job_does_not_pile_up_after_the_gap():
         Schedule(cron="*/10 * * * *"), after=at("2026-03-08T06:45Z"), until=at("2026-03-08T07:10Z"), timezone=NEW_YORK
     )
 
+    due = schedule.due_firings(
+        Schedule(cron="*/10 * * * *"),
+        last=at("2026-03-08T06:45Z"),
+        now=at("2026-03-08T07:00Z"),
+        timezone=NEW_YORK,
+        anchor=ANCHOR,
+    )
+
     assert [firing.at for firing in fired] == [at(f"2026-03-08T{clock}Z") for clock in ("06:50", "07:00", "07:10")]
+    assert [firing.key for firing in due.fire] == ["2026-03-08T01:50", "2026-03-08T02:00"]
 
 
 @pytest.mark.slow
