@@ -19,7 +19,7 @@ from quoflow.store.approvals import Approval
 def demo(yes: bool, as_json: bool) -> int:  # noqa: FBT001 - click passes by name
     """Run the demo and close with a table."""
     is_asking = sys.stdin.isatty() and sys.stdout.isatty() and not yes and not as_json
-    output.tell("quoflow demo: a dental practice with a simulated Quo; real HTTP on this machine, no real texts.")
+    output.tell("quoflow demo: a small plumbing firm with a simulated Quo; real HTTP on this machine, no real texts.")
     if not is_asking:
         why = "--yes was given" if yes else "there is no terminal to ask on"
         output.tell(f"Approvals: {why}, so the demo approves every write by itself.")

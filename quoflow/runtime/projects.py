@@ -9,7 +9,10 @@ from pathlib import Path
 from quoflow import settings
 from quoflow.core import rules
 from quoflow.errors import InvalidFiles, Problem, UsageError
-from quoflow.loader import configuration, folder, schema
+from quoflow.loader.configuration import read_configuration
+from quoflow.loader.folder import Loaded, load_rules
+from quoflow.loader.known import Known
+from quoflow.loader.schema import render_schemas as render
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +52,18 @@ def read_project(config: Path | None, environ: Mapping[str, str]) -> tuple[Proje
     """Read the configuration; with problems there may be no project."""
     file = find_project(config)
     overrides = settings.read_overrides(environ)
-    read, problems = configuration.read_configuration(file, settings.Settings, overrides)
+    read, problems = read_configuration(file, settings.Settings, overrides)
     return (Project(file, file.resolve().parent, read) if read else None), tuple(problems)
 
 
-def read_rules(project: Project) -> folder.Loaded:
+def read_rules(project: Project) -> Loaded:
     """Read and check the project's rules."""
-    return folder.load_rules(project.rule_paths, project.root, make_known(project.settings))
+    return load_rules(project.rule_paths, project.root, make_known(project.settings))
 
 
-def make_known(configured: settings.Settings) -> folder.Known:
+def make_known(configured: settings.Settings) -> Known:
     """Give what the checks of rules need from the configuration."""
-    return folder.Known(
+    return Known(
         hours=tuple(configured.hours),
         variables=configured.vars,
         region=configured.region,
@@ -97,16 +100,16 @@ def check_files(config: Path | None, paths: Sequence[Path], environ: Mapping[str
         project, problems = read_project(file, environ)
         if project is None and not paths:
             return Checked((), problems)
-    known = make_known(project.settings) if project else folder.Known()
+    known = make_known(project.settings) if project else Known()
     wanted = tuple(paths) or (project.rule_paths if project else ())
     root = project.root if project and not paths else Path.cwd()
-    loaded = folder.load_rules(wanted, root, known)
+    loaded = load_rules(wanted, root, known)
     return Checked(loaded.rules, (*problems, *loaded.problems))
 
 
 def render_schemas() -> dict[str, str]:
     """Give the JSON Schemas by file name."""
-    return schema.render_schemas(settings.Settings)
+    return render(settings.Settings)
 
 
 def load_settings(config: Path | None, environ: Mapping[str, str]) -> Project:
