@@ -1,16 +1,12 @@
-"""Whether an event fits a trigger's filters: line, direction, numbers, status, text. Pure.
-
-`re2` is imported inside functions: only rules that say `matches` pay for it. RE2 answers in linear time, so that no
-customer's text can stall a rule.
-"""
+"""Whether an event fits a trigger's filters: line, direction, numbers, status, text. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
+from quoflow.core import filters as language
 from quoflow.core import phones
 from quoflow.core.events import Event
 from quoflow.core.facts import Line
@@ -57,19 +53,6 @@ def object_to(filters: Filters, subject: Subject) -> str | None:
 def find_line(event: Event, lines: Sequence[Line]) -> Line | None:
     """Find an event's line among ours."""
     return next((line for line in lines if line.id == event.line_id), None)
-
-
-def check_pattern(pattern: str) -> str | None:
-    """Say in words why a text is not an RE2 regular expression, or None when it is one."""
-    import re2
-
-    try:
-        _compile(pattern)
-    except re2.error as error:
-        said = error.args[0]
-        words = said.decode(errors="replace") if isinstance(said, bytes) else str(said)
-        return f"`{pattern}` is not an RE2 regular expression: {words}"
-    return None
 
 
 def fold(name: str) -> str:
@@ -137,10 +120,12 @@ def _object_to_words(wanted: TextFilter, text: str) -> str | None:
         if any(word.casefold() in folded for word in wanted.contains):
             return None
         return f"text: it does not contain {list_names(wanted.contains)}"
-    if fault := check_pattern(wanted.matches):
-        return f"text: {fault}"
+    try:
+        pattern = language.compile_pattern(wanted.matches)
+    except ValueError as error:
+        return f"text: {error}"
     whole = text.encode("utf-8", "replace").decode()  # half a surrogate pair, as broken JSON brings it, has no UTF-8
-    return None if _compile(wanted.matches).search(whole) else f"text: it does not match `{wanted.matches}`"
+    return None if pattern.search(whole) else f"text: it does not match `{wanted.matches}`"
 
 
 _FILTERS: tuple[Callable[[Filters, Subject], str | None], ...] = (
@@ -151,15 +136,6 @@ _FILTERS: tuple[Callable[[Filters, Subject], str | None], ...] = (
     _object_to_status,
     _object_to_text,
 )
-
-
-@lru_cache(1024)
-def _compile(pattern: str) -> Any:  # re2 has no types
-    import re2
-
-    options = re2.Options()
-    options.log_errors = False
-    return re2.compile(pattern, options)
 
 
 def _read_numbers(written: Iterable[str], region: str) -> set[str]:
