@@ -257,8 +257,10 @@ def open_demo(*, tell: Callable[[Notice], None]) -> Iterator[tuple[Engine, model
 
 
 def find_demo_rules() -> Path:
-    """Find the rules that the demo runs: those of the pack, shipped in the package."""
-    return Path(str(resources.files("quoflow.sandbox") / "demo_rules"))
+    """Find the pack of rules that the demo runs: the wheel carries a copy of the checkout's `rules/`."""
+    package = Path(str(resources.files("quoflow")))
+    packed = package / "rules"
+    return packed if packed.is_dir() else package.parent / "rules"
 
 
 def run_demo(*, decide: Callable[[Approval], bool], tell: Callable[[Notice], None]) -> demo.Told:

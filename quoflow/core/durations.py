@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
 UNITS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
-PATTERN = r"^(?:\d+w)?(?:\d+d)?(?:\d+h)?(?:\d+m)?(?:\d+s)?$"
+PATTERN = r"^(?:[0-9]+w)?(?:[0-9]+d)?(?:[0-9]+h)?(?:[0-9]+m)?(?:[0-9]+s)?$"
 LONGEST = timedelta(days=366)
 
 
@@ -23,7 +23,7 @@ def parse_duration(text: str) -> timedelta:
     written = text.strip()
     if not written or not re.fullmatch(PATTERN, written):
         raise ValueError(f"`{text}` is not a duration; write whole numbers with a unit, such as 30s, 15m, 4h or 2d")
-    seconds = sum(int(number) * UNITS[unit] for number, unit in re.findall(r"(\d+)([wdhms])", written))
+    seconds = sum(int(number) * UNITS[unit] for number, unit in re.findall(r"([0-9]+)([wdhms])", written))
     if seconds > LONGEST.total_seconds():
         raise ValueError(f"`{text}` is longer than 366 days")
     return timedelta(seconds=seconds)

@@ -19,7 +19,7 @@ def encode_canonical(value: object) -> str:
 
 def hash_canonical(value: object) -> str:
     """Give the SHA-256 of plain data's canonical JSON, 64 hexadecimal digits."""
-    return hashlib.sha256(encode_canonical(value).encode()).hexdigest()
+    return hashlib.sha256(encode_canonical(value).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

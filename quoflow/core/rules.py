@@ -31,7 +31,7 @@ class _Model(BaseModel):
 
 
 class TextFilter(_Model):
-    """What the text must look like, whatever its case."""
+    """What the text must look like. `contains` takes any case; in `matches` write `(?i)` for that."""
 
     contains: OneOrMany = Field(
         (), description="A word or a list of words, one of which the text contains, in any case."

@@ -80,9 +80,9 @@ def take_in(tx: Connection, engine: Engine, event: Event) -> tuple[int, int]:
         if reason is not None:
             skipped += 1
             engine.tell(Notice("rule.skipped", f"{rule.name}: {reason}", event.connection))
-        elif runs.begin_run(tx, engine, rule, event, scene) is not None:
-            begun += 1
+        else:
             engine.tell(Notice("rule.matched", f"{rule.name} matched {describe_event(event)}", event.connection))
+            begun += runs.begin_run(tx, engine, rule, event, scene) is not None
     inbox.mark_handled(tx, event, now=now)
     return begun, skipped
 

@@ -69,8 +69,8 @@ def _work_write(engine: Engine, step: StepRecord) -> None:
         reconcile.park(engine, attempt, reason=f"quoflow itself failed while sending ({type(error).__name__})")
         raise
     else:
-        reconcile.record_done(engine, attempt, done)
         engine.tell(Notice("write.done", f"{attempt.rule}: {runs.describe_write(step)}", step.connection))
+        reconcile.record_done(engine, attempt, done)
 
 
 def _take_intent(engine: Engine, step: StepRecord) -> outbox.Attempt | None:
