@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from threading import Lock
+from threading import RLock
 from typing import Any
 
 from quoflow.sandbox import calls, contacts, conversations, directory, messages, webhooks
@@ -83,7 +83,7 @@ class Sandbox:
         self.writer = Writer(self.options.oddities)
         self._clock, self._new_id = clock, new_id
         self._ahead = timedelta(0)
-        self._lock = Lock()
+        self._lock = RLock()
         self._state = self._begin()
 
     @property
@@ -107,15 +107,17 @@ class Sandbox:
 
     def advance(self, by: timedelta) -> datetime:
         """Move time on, so that what is late arrives; give the new time."""
-        self._ahead += by
-        now = self.now()
-        self.world.advance(now)
-        return now
+        with self._lock:
+            self._ahead += by
+            now = self.now()
+            self.world.advance(now)
+            return now
 
     def reset(self) -> None:
         """Begin anew: the scenario from its start, no faults, an empty log."""
-        self._ahead = timedelta(0)
-        self._state = self._begin()
+        with self._lock:
+            self._ahead = timedelta(0)
+            self._state = self._begin()
 
     def handle(self, request: Request) -> Reply:
         """Answer one request to the API, as Quo would; threads may call it, one at a time gets its turn."""

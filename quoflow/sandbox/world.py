@@ -244,8 +244,7 @@ def _created(row: Message | Call) -> datetime:
 
 def _touch(conversation: Conversation, activity_id: str, at: datetime) -> None:
     conversation.updated_at = max(conversation.updated_at, at)
-    if conversation.last_activity_at is None or conversation.last_activity_at <= at:
-        conversation.last_activity_at, conversation.last_activity_id = at, activity_id
+    conversation.last_activity_at, conversation.last_activity_id = at, activity_id
 
 
 def number_ids() -> NewId:

@@ -102,3 +102,8 @@ def desk():
 @pytest.fixture
 def make_desk():
     return Desk
+
+
+@pytest.fixture(scope="session")
+def make_desk_once():
+    return Desk(contacts=[{"id": "CT1", "first_name": "Anna"}])

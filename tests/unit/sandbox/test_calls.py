@@ -177,6 +177,20 @@ def test_a_call_can_be_changed_by_hand(desk):
     assert desk.patch("/_sandbox/calls/AC404", {}).status == 404
 
 
+def test_a_call_ends_once(desk):
+    """A call that was ended by hand is not ended again when its time would have been up, nor by a second hand."""
+    call = begin(desk, answered=True, duration="1h")
+    desk.later(10)
+    desk.get("/v1/users")
+    desk.later(20)
+    desk.patch(f"/_sandbox/calls/{call}", {"completed": True})
+    desk.later(7200)
+    desk.patch(f"/_sandbox/calls/{call}", {"completed": True})
+    row = read(desk, call)
+
+    assert (row["duration"], row["completedAt"]) == (20, "2026-11-23T15:00:30.000Z")
+
+
 def test_the_end_of_a_call_moves_its_conversation(desk):
     """A conversation is updated when a call begins and when it ends, and names the call as last activity."""
     call = begin(desk)

@@ -149,6 +149,16 @@ def test_a_complete_change_keeps_the_items_and_their_ids(desk):
     assert changed["customFields"] == [{**tags, "value": ["vip", "late"]}]
 
 
+def test_a_made_up_item_id_is_not_taken(desk):
+    """An item whose id the contact does not have gets one of Quo's own."""
+    contact = desk.post("/v1/contacts", FULL).data["id"]
+    body = {"defaultFields": {"emails": [{"name": "work", "value": "a@example.com", "id": "mine"}]}}
+    item = desk.patch(f"/v1/contacts/{contact}", body).data["defaultFields"]["emails"][0]
+
+    assert item["value"] == "a@example.com"
+    assert item["id"].startswith("EM")
+
+
 def test_a_refused_change_changes_nothing(desk):
     """A change that is refused for one field leaves the whole contact as it was."""
     row = desk.post("/v1/contacts", FULL).data
