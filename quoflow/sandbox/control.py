@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import from_json
 
 from quoflow.core.durations import Duration
 from quoflow.sandbox.contacts import build_contact
@@ -44,7 +45,7 @@ class CallChange(Artifacts):
 def control(sandbox: Sandbox, request: Request) -> Reply:
     """Answer one request to the control surface."""
     try:
-        return sandbox.run_locked(lambda _, now: _route(sandbox, request, now))
+        return sandbox.run_locked(lambda now: _route(sandbox, request, now))
     except Refused as refused:
         return refuse_flat(refused, family="", trace="sandbox")
 
@@ -105,7 +106,7 @@ def _add_contact(sandbox: Sandbox, request: Request, now: datetime) -> Reply:
 
 def _add_faults(sandbox: Sandbox, request: Request, _: datetime) -> Reply:
     try:
-        body = json.loads(request.body)
+        body = from_json(request.body)
         faults = [Fault.model_validate(each) for each in (body if isinstance(body, list) else [body])]
     except ValidationError as error:
         problems = [FieldProblem("/" + "/".join(map(str, each["loc"])), each["msg"]) for each in error.errors()]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
+
+from pydantic_core import from_json
 
 from quoflow.sandbox.exchange import Refused, Reply, Request, answer, answer_html
 from quoflow.sandbox.queries import Params
@@ -153,7 +154,7 @@ def _list(world: World, request: Request) -> Reply:
 
 def _create(world: World, request: Request, now: datetime) -> Reply:
     try:
-        body = json.loads(request.body)
+        body = from_json(request.body)
     except ValueError:
         body = None
     app = body.get("app") if isinstance(body, dict) else None

@@ -126,12 +126,12 @@ class Sandbox:
             self.world.advance(now)
             return self._serve(request, now)
 
-    def run_locked(self, work: Callable[[Sandbox, datetime], Reply]) -> Reply:
-        """Do something with the sandbox between two requests, with everything that is due already done."""
+    def run_locked(self, work: Callable[[datetime], Reply]) -> Reply:
+        """Do something between two requests, with all that is due already done; `work` is told the time."""
         with self._lock:
             now = self.now()
             self.world.advance(now)
-            return work(self, now)
+            return work(now)
 
     def _begin(self) -> _State:
         world = build_world(self.scenario, start=self.now(), new_id=self._new_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -44,6 +45,22 @@ PATHS = [
     "/",
     "",
 ]
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/v1/messages", b'{"content": "\\ud800", "from": "PN1", "to": ["+15555550111"]}'),
+        ("/connections", b'{"app": "\\ud800"}'),
+        ("/_sandbox/faults", b'{"kind": "500", "code": "\\ud800"}'),
+        ("/_sandbox/messages", b'{"peer": "\\ud800"}'),
+    ],
+)
+def test_half_a_character_is_refused(desk, path, body):
+    """A lone surrogate is no text: it is refused where it comes in, not met again where it goes out."""
+    key = "Bearer key" if path == "/connections" else "key"
+
+    assert desk.ask("POST", path, body=body, headers={"authorization": key, "user-agent": "t"}).status == 400
 
 
 @settings(max_examples=300, deadline=None)
