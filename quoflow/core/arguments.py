@@ -35,10 +35,11 @@ def check_arguments(
             report.add(node, f"`{name}` has no argument `{keyword.key}`", _show(node, parameters), at=keyword.key)
         else:
             given[keyword.key] = keyword.value
+    is_misnamed = len(given) < len(node.args) + len(node.kwargs)
     for parameter in parameters:
         if parameter.name in given:
             _check_shape(report, name, parameter, given[parameter.name], infer)
-        elif not parameter.optional:
+        elif not parameter.optional and not is_misnamed:
             report.add(node, f"`{name}` needs `{parameter.name}`", _show(node, parameters), at=name)
 
 

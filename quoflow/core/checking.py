@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jinja2 import nodes
 
-from quoflow.core import contexts, shapes
+from quoflow.core import shapes
 from quoflow.core.contexts import Scope
 from quoflow.core.faults import Fault, Report
 from quoflow.core.inference import Inference
@@ -52,10 +52,7 @@ def _visit_if(inference: Inference, node: nodes.If) -> None:
 def _visit_for(inference: Inference, node: nodes.For) -> None:
     item = _infer_item(inference, node)
     assert isinstance(node.target, nodes.Name)  # noqa: S101 - the allow-list lets nothing else through
-    name = node.target.name
-    if name in contexts.NAMES or name == "loop":
-        inference.report.add(node, f"`{name}` already means something", "name the item otherwise", at=name)
-    with inference.knowing((), {name: item, "loop": LOOP}):
+    with inference.knowing((), {node.target.name: item, "loop": LOOP}):
         if node.test is not None:
             inference.infer(node.test)
         with inference.knowing(find_present(node.test) if node.test is not None else ()):

@@ -86,7 +86,7 @@ CALLS_ELSEWHERE: Mapping[str, str] = {
 
 def suggest(name: str, known: Iterable[str]) -> str:
     """Give `did you mean …?` for a name that is not known, or nothing."""
-    close = get_close_matches(name, sorted(known), n=1, cutoff=0.6)
+    close = get_close_matches(name, sorted(known), n=1, cutoff=0.7)
     return f"did you mean `{close[0]}`?" if close else ""
 
 
@@ -109,25 +109,23 @@ _SYNTAX_HINTS: tuple[tuple[str, str, str], ...] = (
     (r"unexpected char '\?'|got '\?'", "`?` is not an operator here", "write `'a' if condition else 'b'`"),
     (r"unexpected char '[\u2018-\u201f]'", "typographic quotes do not quote", "write ' or \" instead"),
     (r"unexpected char (?:'\\''|\"'\"|'\"')", "a quote is not closed", "close the text with the same quote"),
-    (r"Unexpected end of template.*'(?:endif|else|elif)'", "an `if` is not closed", "close it with {% endif %}"),
-    (r"Unexpected end of template.*'(?:endfor)'", "a `for` is not closed", "close it with {% endfor %}"),
+    (r"needs to be closed is 'if'", "an `if` is not closed", "close it with {% endif %}"),
+    (r"needs to be closed is 'for'", "a `for` is not closed", "close it with {% endfor %}"),
     (r"unexpected '}'|got '}'", "a brace is missing", "close with }} or %}"),
-    (
-        r"unexpected end of template|Missing end of comment|got 'end of template'",
-        "braces are not closed",
-        "close with }}",
-    ),
+    (r"'end of template'|Missing end of comment", "braces are not closed", "close with }} or %}"),
     (r"Expected an expression, got 'end of", "an expression is missing", "write what should stand here"),
 )
 
 
-def explain_syntax(error: jinja2.TemplateSyntaxError, source: str) -> Fault:
+def explain_syntax(error: jinja2.TemplateSyntaxError, source: str, kind: str) -> Fault:
     """Say what Jinja2's parser means, in words for people who write rules."""
     said = error.message or "it cannot be read"
     line = min(max(error.lineno, 1), max(len(source.splitlines()), 1))
     got = re.search(r"got '(.+?)'|char '(.+?)'|tag '(.+?)'", said)
     word = next(filter(None, got.groups()), "") if got else ""
     column = locate(source, line, word)
+    if kind == "expression" and "end of template" in said:
+        return Fault("it ends too early", "write what should stand here", line, column)
     for pattern, message, hint in _SYNTAX_HINTS:
         if re.search(pattern, said):
             return Fault(message, hint, line, column)

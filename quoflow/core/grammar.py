@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -17,7 +17,7 @@ from jinja2 import nodes
 from jinja2.parser import Parser
 
 from quoflow.core import faults
-from quoflow.core.faults import Fault
+from quoflow.core.faults import Fault, Report
 from quoflow.core.filters import FILTERS, TESTS
 from quoflow.core.functions import SIGNATURES
 
@@ -72,16 +72,16 @@ def parse(source: str, kind: Kind) -> Parsed:
         return Parsed(None, (refused,))
     try:
         tree = _parse_expression(source) if kind == "expression" else SYNTAX.parse(source)
-        walk = _Walk(source)
-        walk.visit(tree)
+        report = Report(source)
+        _Walk(report).visit(tree)
     except jinja2.TemplateSyntaxError as error:
-        return Parsed(None, (faults.explain_syntax(error, source),))
+        return Parsed(None, (faults.explain_syntax(error, source, kind),))
     except (RecursionError, MemoryError):
         return Parsed(None, (Fault("it is nested too deep", "take it apart into several conditions"),))
     except (ValueError, ArithmeticError, AssertionError) as error:
         # jinja2 and Python raise these for such as a number of 5,000 digits.
         return Parsed(None, (Fault(f"it cannot be read: {error}", "look for numbers or quotes that are wrong"),))
-    return Parsed(None if walk.found else tree, tuple(walk.found))
+    return Parsed(None if report.found else tree, tuple(report.found))
 
 
 def _refuse_source(source: str, kind: Kind) -> Fault | None:
@@ -114,8 +114,7 @@ def _parse_expression(source: str) -> nodes.Node:
 class _Walk:
     """One pass over a tree, collecting what the allow-list does not have."""
 
-    source: str
-    found: list[Fault] = field(default_factory=list)
+    report: Report
     count: int = 0
     loops: int = 0
     in_loop: bool = False
@@ -151,7 +150,7 @@ class _Walk:
 
     def refuse(self, node: nodes.Node, message: str, hint: str, needle: str = "") -> bool:
         """Note a fault at a node; gives False, so that what is below is not looked at."""
-        self.found.append(Fault(message, hint, node.lineno, faults.locate(self.source, node.lineno, needle)))
+        self.report.add(node, message, hint, at=needle)
         return False
 
     def allow(self, _node: nodes.Node) -> bool:
@@ -246,8 +245,8 @@ class _Walk:
             return self.refuse(node, f"there are more than {MOST_LOOPS} loops", "loop less often")
         if not isinstance(node.target, nodes.Name):
             return self.refuse(node, "a loop takes one name", "write {% for item in list %}")
-        if node.target.name in SIGNATURES:
-            return self.refuse(node, f"`{node.target.name}` is a function", "name the item otherwise")
+        if node.target.name in {*SIGNATURES, "loop"}:
+            return self.refuse(node, f"`{node.target.name}` already means something", "name the item otherwise")
         return True
 
 

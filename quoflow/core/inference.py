@@ -32,7 +32,10 @@ class Inference:
     def knowing(self, paths: Iterable[str], own: Mapping[str, Shape] | None = None) -> Iterator[None]:
         """Type what follows knowing that these paths are not None, and a loop's own names."""
         before = self.present, self.own
-        self.present, self.own = self.present | frozenset(paths), {**self.own, **(own or {})}
+        if own:
+            self.own = {**self.own, **own}
+            self.present = frozenset(path for path in self.present if path.partition(".")[0] not in own)
+        self.present |= frozenset(paths)
         try:
             yield
         finally:
@@ -159,7 +162,8 @@ class Inference:
 
     def infer_list(self, node: nodes.List | nodes.Tuple) -> Shape:
         """A list that is written out."""
-        return shapes.list_of(shapes.join_all([self.infer(item) for item in node.items]))
+        items = [self.infer(item) for item in node.items]
+        return shapes.list_of(shapes.join_all(items)) if items else Shape("list")
 
     def infer_call(self, node: nodes.Call) -> Shape:
         """A call of one of our functions."""
