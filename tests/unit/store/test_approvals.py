@@ -67,6 +67,15 @@ def test_a_decision_is_made_once(tx, make, step, first, says):
     assert runs.find_step(tx, "s1") == before
 
 
+def test_a_decision_does_not_outlive_its_step(tx, make, step):
+    """When the step asks again, with the same bytes, the old decision does not answer for it."""
+    decide(tx, make, approve=False)
+    runs.update_step(tx, "s1", expected=set(StepState), now=make.at(2), state=S.NEEDS_APPROVAL)
+
+    assert decide(tx, make, minute=3) == "already rejected"
+    assert runs.find_step(tx, "s1").state is S.NEEDS_APPROVAL
+
+
 def test_other_bytes_cannot_be_approved(tx, make, step):
     """A decision on bytes that are not the recorded ones changes nothing."""
     assert decide(tx, make, hash="what another page showed") == "changed"
