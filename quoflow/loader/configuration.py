@@ -50,7 +50,8 @@ def read_configuration(
         report.add(root, (), ("wrong-type", "a configuration is a mapping (`key: value`)", "begin with `connections:`"))
         return None, tuple(report.problems)
     found = read_model(model, _lay_over(root, overrides, Shape(model=model)), report, ())
-    problems = tuple(_name_variable(problem, prefix) for problem in report.problems)
+    ordered = sorted(report.problems, key=lambda problem: (problem.line, problem.column))
+    problems = tuple(_name_variable(problem, prefix) for problem in ordered)
     return (None if report.has_errors else found), problems
 
 

@@ -23,6 +23,7 @@ MOST_REPAIRS = 50
 
 _STRANGE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 _MARKER = re.compile(r"(---|\.\.\.)(?=\s|$)(.*)")
+_HEADER = re.compile(r"[|>][0-9+-]*(?=#)")
 _VERSION = re.compile(r"%YAML\s+1\.2\s*(#.*)?$")
 
 
@@ -173,6 +174,8 @@ def _give_quotes(lines: list[str], found: _Unquoted) -> bool:
     """Put the text in quotes, as the person should; tell whether it ends on its line."""
     line = lines[found.line]
     head, tail = line[: found.column], line[found.column :]
+    if head.strip() and not head.rstrip().endswith((":", "-", ",", "[", "{", "?")):
+        return False  # not where a text begins
     end = tail.find("%}" if tail.startswith("{%") else "}}")
     if end < 0:
         return False
@@ -192,7 +195,8 @@ def _report_broken(
     lines, first = text
     told = syntax.explain(error, lines[first:])
     line = min(first + told.line + 1, len(lines))
-    if all(problem.line != line for problem in repaired):
+    has_tabs = any(problem.code == "tab" and problem.line > first for problem in report.problems)
+    if not has_tabs and all(problem.line != line for problem in repaired):
         report.add_at((line, told.column + 1), (), ("syntax", told.message, told.hint))
 
 
@@ -224,9 +228,11 @@ class _Builder:
         if event.kind == "scalar":
             if len(event.value) > LARGEST_TEXT // 4 and len(event.value.encode()) > LARGEST_TEXT:
                 self._add(event, "too-long", "this text is longer than 8 KB", "shorten it")
+            if event.style in ("|", ">"):
+                self._check_header(event)
             return ScalarNode(event.value, line, column, event.style)
         if event.kind == "alias":
-            return ScalarNode("", line, column)
+            return ScalarNode(f"*{event.anchor}", line, column, "'")  # told of above; the rest is checked on
         if depth >= DEEPEST:
             self._add(event, "too-deep", f"this is nested more than {DEEPEST} deep", "flatten it")
             raise _Abandoned
@@ -253,6 +259,8 @@ class _Builder:
                 self._refuse_twice(event, keys[key.value])
             value = self._read_node(next(events), events, depth=depth)
             self.path.pop()
+            if isinstance(value, ScalarNode) and not value.value and not value.style:
+                value = ScalarNode("", key.line, key.column)  # the parsers differ on where nothing stands
             items.setdefault(key.value, value)
             keys.setdefault(key.value, key)
         return MappingNode(items, keys, self.first + start.line + 1, start.column + 1)
@@ -272,13 +280,21 @@ class _Builder:
     def _refuse_extras(self, event: YamlEvent) -> None:
         if event.tag is not None:
             hint = "delete it; every text is read as the kind that its place needs"
-            self._add(event, "tag", f"tags such as `{event.tag}` are not used here", hint)
+            name = event.tag.replace("tag:yaml.org,2002:", "!!")
+            self._add(event, "tag", f"tags such as `{name}` are not used here", hint)
         if event.kind == "alias":
             hint = "write the value out; if the text begins with `*`, put it in quotes"
             self._add(event, "alias", f"aliases (`*{event.anchor}`) are not used here", hint)
         elif event.anchor is not None:
             hint = "delete it; if the text begins with `&`, put it in quotes"
             self._add(event, "anchor", f"anchors (`&{event.anchor}`) are not used here", hint)
+
+    def _check_header(self, event: YamlEvent) -> None:
+        """Refuse a `#` right behind `|`, which libyaml overlooks."""
+        match = _HEADER.match(self.lines[self.first + event.line], event.column)
+        if match is not None:
+            moved = event._replace(column=match.end())
+            self._add(moved, "syntax", "the text after `|` or `>` begins on this line", "begin it on the next one")
 
     def _refuse_template(self, event: YamlEvent) -> None:
         line = self.lines[self.first + event.line]

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from quoflow.core import contexts, expressions
+from quoflow.loader.documents import LARGEST_TEXT
 from quoflow.loader.known import Known
 from quoflow.loader.nodes import Key, ScalarNode, locate
 from quoflow.loader.report import Report
@@ -25,6 +26,8 @@ class Checker:
     known: Known = field(default_factory=Known)
     variables: Mapping[str, Any] = field(default_factory=dict)  # plain data
     steps: Mapping[str, str] = field(default_factory=dict)
+    unread: frozenset[str] = frozenset()
+    """Ids of steps that could not be read: nothing is said of what uses them."""
 
     @cached_property
     def scope(self) -> contexts.Scope:
@@ -40,16 +43,24 @@ class Checker:
         """Give the checker for what comes after a step with an id."""
         return replace(self, steps={**self.steps, name: kind})
 
+    def after_unread(self, name: str) -> Checker:
+        """Give the checker for what comes after a step with an id that could not be read."""
+        return replace(self, unread=self.unread | {name})
+
     def join(self, *others: Checker) -> Checker:
         """Give the checker for what comes after branches: any of their steps may have run."""
         steps = dict(self.steps)
         for other in others:
             steps.update(other.steps)
-        return self if len(steps) == len(self.steps) else replace(self, steps=steps)
+        unread = self.unread.union(*(other.unread for other in others))
+        is_same = len(steps) == len(self.steps) and len(unread) == len(self.unread)
+        return self if is_same else replace(self, steps=steps, unread=unread)
 
     def check(self, node: ScalarNode, path: Sequence[Key], kind: Literal["expression", "template"]) -> None:
         """Check one expression or template and report each fault at its place."""
-        if not self.kinds:
+        if not self.kinds or len(node.value) > LARGEST_TEXT:
+            return
+        if any(f"steps.{name}" in node.value for name in self.unread):
             return
         check = expressions.check_expression if kind == "expression" else expressions.check_template
         for fault in check(node.value, self.scope):

@@ -22,6 +22,11 @@ class Report:
     problems: list[Problem] = field(default_factory=list)
 
     @property
+    def is_full(self) -> bool:
+        """Tell whether there is no room for more, so that looking for them is of no use."""
+        return len(self.problems) >= MOST
+
+    @property
     def has_errors(self) -> bool:
         """Tell whether anything but warnings was found."""
         return any(problem.severity == "error" for problem in self.problems)
@@ -43,7 +48,7 @@ class Report:
         severity: Severity = "error",
     ) -> None:
         """Note a problem (code, message, hint) at a line and column, both from 1."""
-        if len(self.problems) < MOST:
+        if not self.is_full:
             code, message, hint = problem
             self.problems.append(Problem(self.file, *place, format_path(path), code, message, hint, severity))
 

@@ -34,6 +34,8 @@ def build_rules(read: Read, file: str, known: Known) -> tuple[tuple[Rule, ...], 
     report = Report(file, read.lines, list(read.problems))
     builder = _RuleBuilder(report, known)
     rules = [rule for node in read.documents if (rule := builder.build(node)) is not None]
+    if any(problem.severity == "error" for problem in read.problems):
+        rules = []  # what was read is not all that was written
     ordered = sorted(report.problems, key=lambda problem: (problem.line, problem.column))
     return tuple(rules), tuple(ordered)
 
@@ -107,7 +109,7 @@ class _RuleBuilder:
 
     def _read_options(self, node: MappingNode) -> Options | None:
         for key in node.items:
-            if key not in KEYS:
+            if key not in KEYS and not self.report.is_full:
                 hint = suggest(key, KEYS, otherwise=f"a rule has {', '.join(KEYS)}")
                 self.report.add(node.keys[key], (key,), ("unknown-key", f"`{key}` is not known here", hint))
         own = later.drop_keys(node, [key for key in node.items if key not in Options.model_fields])
@@ -127,7 +129,7 @@ class _RuleBuilder:
         if not _NAME.fullmatch(options.name):
             slug = re.sub(r"[^\w.-]+", "-", options.name).strip("-_.")[:100]
             hint = f"write `{slug}`" if slug else "write it as `missed-call-textback`"
-            message = "a name has letters, digits, `-`, `_` and `.`, begins with one of the first two, and 100 at most"
+            message = "a name is up to 100 letters, digits, `-`, `_` and `.`, the first a letter or a digit"
             self.report.add(node.items["name"], ("name",), ("rule-name", message, hint))
         self._check_listed(node, "cancel_on", options.cancel_on)
         self._check_listed(node, "connection", options.connection)

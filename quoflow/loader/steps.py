@@ -11,6 +11,7 @@ from quoflow.core import steps
 from quoflow.core.steps import Step
 from quoflow.loader import later
 from quoflow.loader.conditions import read_expression
+from quoflow.loader.documents import LARGEST_TEXT
 from quoflow.loader.nodes import Key, ListNode, MappingNode, Node, ScalarNode, format_path
 from quoflow.loader.phrases import Checker
 from quoflow.loader.report import Report, join_words, suggest
@@ -77,6 +78,8 @@ class StepReader:
         kind = self._find_kind(node, path)
         common = self._read_common(node, path)
         if kind is None:
+            if common.id is not None:
+                self.checker = self.checker.after_unread(common.id)
             return None
         step = self._read_flow(node, path) if kind == "if" else self._read_action(node, kind, path)
         if step is not None:
@@ -189,20 +192,24 @@ class StepReader:
         given = _write_out(written, kind)
         parameters = read_model(steps.STEPS[kind], given, self.report, inside)
         for key, place, at in _list_templates(given, kind):
-            self._check_template(place, (*inside, key, *at) if given is written else inside, key)
+            self._check_template(place, (*inside, key, *at) if given is written else inside)
+            if kind == "send_message":
+                self._check_message(place, (*inside, key, *at), key)
         return None if parameters is None else Step(format_path(path), kind, parameters)
 
-    def _check_template(self, node: ScalarNode, path: Sequence[Key], key: str) -> None:
+    def _check_template(self, node: ScalarNode, path: Sequence[Key]) -> None:
         if node.value and not node.value.strip():  # where there is nothing at all, the model has said so
             self.report.add(node, path, ("empty", "nothing is written here", "write the text"))
+        self.checker.check(node, path, "template")
+
+    def _check_message(self, node: ScalarNode, path: Sequence[Key], key: str) -> None:
         if key == "to" and node.value.strip() and "{" not in node.value and read_number(node.value) is None:
             self.report.add(node, path, tell_number(node.value, self.region))
         if key == "text" and "{%" not in node.value:
             length = len(_SLOT.sub("", node.value))
-            if length > MOST_CHARACTERS:
+            if MOST_CHARACTERS < length <= LARGEST_TEXT:
                 message = f"this text has {length:,} characters before anything is filled in; 1,600 can be sent"
                 self.report.add(node, path, ("too-long", message, "shorten it"))
-        self.checker.check(node, path, "template")
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,8 @@ def read_model(model: type[Model], node: Node, report: Report, path: Sequence[Ke
         read = model.model_validate(data)
     except ValidationError as error:
         for details in error.errors(include_url=False, include_context=True):
+            if report.is_full:
+                break
             _report(details, (model, node), report, path)
         return None
     return read if len(report.problems) == begun else None
@@ -118,7 +120,7 @@ def _expect(what: str) -> Teller:
 
 
 def _limit(word: str, key: str) -> Teller:
-    return lambda details, node: (f"{describe(node)} is {word} {_read_context(details)[key]}", "")
+    return lambda details, node: (f"{describe(node)} is {word} {_read_context(details)[key]:g}", "")
 
 
 def _tell_literal(details: ErrorDetails, node: Node) -> tuple[str, str]:
