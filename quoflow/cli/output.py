@@ -67,7 +67,12 @@ def format_time(value: datetime | None) -> str:
 def write_error(message: str, hint: str = "") -> None:
     """Write an error and what to do about it to stderr."""
     label = paint("error:", "red", stream=sys.stderr)
-    tell(f"{label} {message.rstrip('.')}.{f' {hint.rstrip(chr(46))}.' if hint else ''}")
+    tell(" ".join([label, *(_end(part) for part in (message, hint[:1].upper() + hint[1:]) if part)]))
+
+
+def _end(sentence: str) -> str:
+    """End a sentence with one full stop, where it has no other end."""
+    return sentence if sentence.endswith(("?", "!", "…")) else f"{sentence.rstrip('.')}."
 
 
 def write_problems(problems: Iterable[Problem]) -> None:
