@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from quoflow.actions.results import Done
 from quoflow.core import likeness
 from quoflow.quo.client import Quo
+
+BOUND = timedelta(seconds=1)
+"""How much earlier than the bound is asked for: whether `createdAfter` includes the bound itself is undocumented."""
 
 
 def send_message(payload: Mapping[str, Any], quo: Quo) -> Done:
@@ -29,7 +32,7 @@ def find_message(payload: Mapping[str, Any], quo: Quo, *, since: datetime) -> It
         since: the earliest time (UTC, Quo's clock) at which it can have been accepted.
     """
     wanted = likeness.fold_text(payload["content"])
-    listed = quo.list_messages(payload["from"], payload["to"], created_after=since)
+    listed = quo.list_messages(payload["from"], payload["to"], created_after=since - BOUND)
     alike = [
         message
         for message in listed

@@ -1,0 +1,80 @@
+"""Tags: merged into the contact, nothing else of it lost, and done once however often."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from quoflow.actions import tags
+from quoflow.quo import errors
+
+
+def payload(contact_id="CT1", *, add=(), remove=(), field="tags"):
+    return {"contact_id": contact_id, "field": field, "add": list(add), "remove": list(remove)}
+
+
+def read(office, contact_id="CT1"):
+    contact = office.sandbox.world.contacts[contact_id]
+    fields = {item["key"]: item["value"] for item in contact.custom_fields}
+    numbers = [item["value"] for item in contact.default_fields["phoneNumbers"]]
+    emails = [item["value"] for item in contact.default_fields["emails"]]
+    return fields, numbers, emails
+
+
+def find(office, wanted):
+    return tuple(tags.find_tags(wanted, office.quo, since=office.time))
+
+
+def test_a_tag_is_merged_and_everything_else_is_kept(office):
+    """Phones, e-mails and other fields survive a PATCH that would delete what it leaves out."""
+    done = tags.tag_contact(payload(add=["missed"], remove=["lead"]), office.quo)
+
+    fields, numbers, emails = read(office)
+    assert fields == {"tags": ["customer", "missed"], "note": "back door"}
+    assert (numbers, emails) == (["+15555550111", "+15555550112"], ["anna@example.com", "a@example.com"])
+    assert done.outcome == {"changed": True, "tags": ["customer", "missed"]}
+    assert done.message_id is None
+
+
+def test_a_tag_that_is_there_writes_nothing(office):
+    """Doing it twice is doing it once: the second time nothing is sent."""
+    done = tags.tag_contact(payload(add=["customer"], remove=["lead"]), office.quo)
+
+    assert (done.outcome["changed"], office.posts) == (False, [])
+
+
+def test_a_contact_without_the_field_gets_it(office):
+    """A contact that never had a tag can be given one."""
+    tags.tag_contact(payload("CT2", add=["lead"]), office.quo)
+
+    assert read(office, "CT2")[0] == {"tags": ["lead"]}
+
+
+def test_the_ids_of_what_is_kept_go_along(office):
+    """The body names the items by their ids, so that they stay the same items."""
+    tags.tag_contact(payload(add=["missed"]), office.quo)
+
+    body = json.loads(office.posts[0]["body"])
+    assert all(item["id"] for item in body["defaultFields"]["phoneNumbers"] + body["defaultFields"]["emails"])
+
+
+def test_a_missing_field_says_how_to_make_it(office):
+    """Where the workspace has no such property, the error says where to make it, and nothing is written."""
+    with pytest.raises(errors.TagFieldMissing) as caught:
+        tags.tag_contact(payload("CT2", add=["x"], field="labels"), office.quo)
+
+    assert "`labels`" in caught.value.message
+    assert "multi-select" in caught.value.hint
+    assert office.posts == []
+
+
+def test_tags_that_are_set_are_found(office):
+    """After an uncertain write, the contact itself says whether it was done."""
+    wanted = payload(add=["missed"], remove=["customer"])
+    assert find(office, wanted) == ()
+
+    tags.tag_contact(wanted, office.quo)
+
+    (found,) = find(office, wanted)
+    assert found.outcome["tags"] == ["missed"]
