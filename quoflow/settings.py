@@ -197,7 +197,7 @@ class TagSettings(_Model):
 class ApprovalSettings(_Model):
     """Who may write without asking."""
 
-    expire_after: Annotated[Duration, _at_least(timedelta(minutes=1), timedelta(days=30))] = Field(
+    expire_after: Annotated[Duration, _at_least(timedelta(seconds=1), timedelta(days=30))] = Field(
         timedelta(hours=24), description="No answer within this time means no."
     )
     allow_auto: Texts = Field(
