@@ -90,7 +90,7 @@ def _read_constant(node: nodes.Call | nodes.Filter | nodes.Test) -> object:
 
 def _check_shape(report: Report, name: str, parameter: Parameter, argument: nodes.Expr, infer: Infer) -> None:
     shape = infer(argument)
-    if shape.kind != "any" and shape.kind not in parameter.kinds:
+    if shape.kind != "any" and not shape.kinds <= set(parameter.kinds):
         wanted = " or ".join(shapes.NOUNS[kind] for kind in parameter.kinds)
         report.add(argument, f"`{name}` takes {wanted} as `{parameter.name}`, and this is {shape}", at=name)
     elif shape.maybe and "nothing" not in parameter.kinds:

@@ -63,10 +63,10 @@ def _visit_for(inference: Inference, node: nodes.For) -> None:
 def _infer_item(inference: Inference, node: nodes.For) -> Shape:
     shape = inference.infer(node.iter)
     if shape.kind == "any":
-        return shapes.UNSURE
+        return shapes.UNSURE  # whatever a custom field holds, its items may be anything
     if shape.kind != "list":
         hint = "loop over a list, such as contact.tags"
         inference.report.add(node, f"a loop goes over a list, and this is {shape}", hint)
         return shapes.ANY
     inference.warn_if_missing(node.iter, shape, "[]")
-    return shape.item or shapes.ANY
+    return shapes.item_of(shape)

@@ -26,7 +26,7 @@ def check_comparison(report: Report, operand: nodes.Operand, left: tuple[nodes.E
 def _check_order(report: Report, operand: nodes.Operand, left: tuple[nodes.Expr, Shape], right: Shape) -> None:
     node, shape = left
     sign = _SIGNS[operand.op]
-    kinds = {shape.kind, right.kind} - {"any"}
+    kinds = (shape.kinds | right.kinds) - {"any"}
     if len(kinds) > 1 or not kinds <= ORDERED:
         hint = _suggest_number(node, shape, operand.expr, right)
         report.add(operand.expr, f"`{sign}` cannot compare {shape} with {right}", hint, at=sign)
@@ -43,8 +43,7 @@ def _check_equality(report: Report, operand: nodes.Operand, left: tuple[nodes.Ex
     node, shape = left
     if "any" in {shape.kind, right.kind} or "nothing" in {shape.kind, right.kind}:
         return
-    records = {"record", "map"}
-    if shape.kind != right.kind and not {shape.kind, right.kind} <= records:
+    if not shape.kinds & right.kinds and not shape.kinds | right.kinds <= {"record", "map"}:
         hint = _suggest_number(node, shape, operand.expr, right)
         report.add(operand.expr, f"{shape} is never equal to {right}", hint, at=_SIGNS[operand.op])
         return
@@ -57,21 +56,26 @@ def _check_equality(report: Report, operand: nodes.Operand, left: tuple[nodes.Ex
 def _check_membership(report: Report, operand: nodes.Operand, item: Shape, container: Shape) -> None:
     sign = _SIGNS[operand.op]
     name = _name(operand.expr)
-    if container.kind not in {"text", "list", "map", "any"}:
+    if not container.kinds <= {"text", "list", "map", "any"}:
         hint = "write `==`" if container.kind in {"number", "boolean", "time", "date"} else "name a list or a text"
         report.add(operand.expr, f"`{sign}` looks into a list or a text, and this is {container}", hint, at=name)
         return
     if container.maybe and container.kind != "any":
         hint = f"write `{name} and … in {name}`, or `({name} or '')`"
         report.warn(operand.expr, f"`{name}` may be nothing, which `{sign}` cannot look into", hint, at=name)
-    wanted = shapes.TEXT if container.kind in {"text", "map"} else container.item or shapes.ANY
-    if "any" in {item.kind, wanted.kind} or item.kind == wanted.kind:
-        if item.maybe and container.kind == "text":
-            report.warn(operand.expr, f"what stands before `{sign}` may be nothing", "write `(value or '…')`", at=sign)
-        return
-    if item.kind == "nothing" and container.kind == "list":
-        return
-    report.add(operand.expr, f"{container} never holds {item}", "quote it, or use `| string`", at=sign)
+    if not _may_hold(container, item):
+        report.add(operand.expr, f"{container} never holds {item}", "quote it, or use `| string`", at=sign)
+    elif item.maybe and "text" in container.kinds:
+        report.warn(operand.expr, f"what stands before `{sign}` may be nothing", "write `(value or '…')`", at=sign)
+
+
+def _may_hold(container: Shape, item: Shape) -> bool:
+    if "any" in item.kinds or container.kind == "any":
+        return True
+    if container.kinds & {"text", "map"}:
+        return item.kinds == {"text"}
+    inside = shapes.item_of(container)
+    return bool(item.kinds & inside.kinds) or bool({"any", "nothing"} & (item.kinds | inside.kinds))
 
 
 def _suggest_number(left_node: nodes.Expr, left: Shape, right_node: nodes.Expr, right: Shape) -> str:

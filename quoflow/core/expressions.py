@@ -97,8 +97,7 @@ def evaluate(source: str, values: Mapping[str, Any], functions: Functions) -> ob
 
     def run() -> object:
         result = templating.compile_source(source, "expression").evaluate(values, functions)
-        if isinstance(result, jinja2.Undefined):
-            bool(result)  # raises in words
+        templating.refuse_undefined(result)
         return result
 
     return _in_words(run, source)
@@ -148,7 +147,8 @@ def _in_words(run: Callable[[], _Result], source: str) -> _Result:
     try:
         return run()
     except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError, LookupError, RecursionError) as error:
-        raise ExpressionError(f"{_quote(source)}: {_explain(error)}") from None
+        # An error is stored and shown too, and may quote what a customer wrote.
+        raise ExpressionError(printing.clean(f"{_quote(source)}: {_explain(error)}")) from None
 
 
 _NONE = "nothing cannot be printed"

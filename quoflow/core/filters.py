@@ -25,7 +25,10 @@ LONGEST_RESULT = 65_536
 LONGEST_SUBJECT = 100_000
 LONGEST_PATTERN = 500
 
-ANYTHING: tuple[Kind, ...] = ("text", "number", "boolean", "time", "date", "nothing", "list", "record", "map", "any")
+ORDERED: tuple[Kind, ...] = ("text", "number", "time", "date")
+PRINTABLE: tuple[Kind, ...] = (*ORDERED, "any")
+HASHABLE: tuple[Kind, ...] = (*PRINTABLE, "boolean")
+ANYTHING: tuple[Kind, ...] = (*PRINTABLE, "boolean", "nothing", "list", "record", "map")
 
 
 class Context(Protocol):
@@ -38,7 +41,8 @@ class Context(Protocol):
 class Filter:
     """A filter or test: the kinds it takes, its arguments, what it gives, and its doing.
 
-    `result` is a shape, or a function of the shape that goes in. `mends` says that it takes None and gives a value.
+    `result` is a shape, or a function of the shape that goes in. `mends` says that it takes None and gives a value;
+    `holds` are the kinds that the items of a list may be of.
     """
 
     takes: tuple[Kind, ...]
@@ -46,6 +50,15 @@ class Filter:
     do: Callable[..., object]
     parameters: tuple[Parameter, ...] = ()
     mends: bool = False
+    holds: tuple[Kind, ...] = ANYTHING
+
+
+def can_hold(filter_: Filter, items: Shape) -> bool:
+    """Tell whether a filter takes a list of such items; what it puts in order must be of one kind."""
+    if filter_.holds is ANYTHING or items.kind == "any":
+        return True
+    is_mixed = filter_.holds is ORDERED and len(items.kinds) > 1
+    return items.kinds <= set(filter_.holds) and not items.maybe and not is_mixed
 
 
 def _text(name: str, *, optional: bool = False) -> Parameter:
@@ -187,7 +200,7 @@ def _abs(value: float | None) -> float | None:
 
 
 def _pick(shape: Shape) -> Shape:
-    return shapes.maybe(shape.item or shapes.ANY)
+    return shapes.maybe(shapes.item_of(shape))
 
 
 def _same(shape: Shape) -> Shape:
@@ -215,13 +228,15 @@ FILTERS: Mapping[str, Filter] = {
     "wordcount": Filter(_TEXT, NUMBER, _on_text("wordcount", lambda value: len(value.split()))),
     "length": Filter(("text", "list", "record", "map"), NUMBER, _count),
     "count": Filter(("text", "list", "record", "map"), NUMBER, _count),
-    "join": Filter(_LIST, _texts, _join, (_text("separator", optional=True),)),
+    "join": Filter(_LIST, _texts, _join, (_text("separator", optional=True),), holds=PRINTABLE),
     "first": Filter(_LIST, _pick, _on_items("first", lambda items: items[0] if items else None)),
     "last": Filter(_LIST, _pick, _on_items("last", lambda items: items[-1] if items else None)),
-    "min": Filter(_LIST, _pick, _on_items("min", lambda items: min(items, default=None))),
-    "max": Filter(_LIST, _pick, _on_items("max", lambda items: max(items, default=None))),
-    "sort": Filter(_LIST, _same, _on_items("sort", _sort), (Parameter("reverse", ("boolean",), optional=True),)),
-    "unique": Filter(_LIST, _same, _on_items("unique", _unique)),
+    "min": Filter(_LIST, _pick, _on_items("min", lambda items: min(items, default=None)), holds=ORDERED),
+    "max": Filter(_LIST, _pick, _on_items("max", lambda items: max(items, default=None)), holds=ORDERED),
+    "sort": Filter(
+        _LIST, _same, _on_items("sort", _sort), (Parameter("reverse", ("boolean",), optional=True),), holds=ORDERED
+    ),
+    "unique": Filter(_LIST, _same, _on_items("unique", _unique), holds=HASHABLE),
     "reverse": Filter(_LIST, _same, _on_items("reverse", lambda items: list(reversed(items)))),
     "int": Filter(("text", "number"), NUMBER, _int, (_number("default"),), mends=True),
     "float": Filter(("text", "number"), NUMBER, _float, (_number("default"),), mends=True),

@@ -13,7 +13,7 @@ from quoflow.core import comparing, naming, shapes
 from quoflow.core.arguments import check_arguments, check_constants
 from quoflow.core.contexts import Scope
 from quoflow.core.faults import Report
-from quoflow.core.filters import FILTERS, TESTS, Filter
+from quoflow.core.filters import FILTERS, TESTS, Filter, can_hold
 from quoflow.core.functions import SIGNATURES
 from quoflow.core.presence import find_present, read_path
 from quoflow.core.shapes import ANY, BOOLEAN, NUMBER, TEXT, Shape
@@ -71,7 +71,7 @@ class Inference:
             return self._infer_field(node, node.node, node.arg.value)
         base, index = self.infer(node.node), self.infer(node.arg)
         if base.kind == "list" and index.kind in {"number", "any"}:
-            return shapes.maybe(base.item or ANY)
+            return shapes.maybe(shapes.item_of(base))
         if base.kind in {"record", "map"} and index.kind in {"text", "any"}:
             return shapes.UNSURE
         if base.kind == "any":
@@ -113,7 +113,15 @@ class Inference:
         left = self.infer(node.left)
         with self.knowing(find_present(node.left, holds=False)):
             right = self.infer(node.right)
-        return right if left.kind == "nothing" else shapes.join(shapes.surely(left), right)
+        given = self._infer_when_true(node.left, left)
+        return right if given.kind == "nothing" else shapes.join(given, right)
+
+    def _infer_when_true(self, node: nodes.Expr, shape: Shape) -> Shape:
+        """Give the shape of a value that counts as true: of `a and b`, it is b."""
+        if not isinstance(node, nodes.And):
+            return shapes.surely(shape)
+        with self.knowing(find_present(node.left)):
+            return self._infer_when_true(node.right, self.infer(node.right))
 
     def infer_not(self, node: nodes.Not) -> Shape:
         """True or false."""
@@ -135,7 +143,7 @@ class Inference:
     def infer_arithmetic(self, node: nodes.BinExpr) -> Shape:
         """Numbers make a number; `+` joins two texts too."""
         left, right = self.infer(node.left), self.infer(node.right)
-        both = {left.kind, right.kind}
+        both = left.kinds | right.kinds
         if both == {"number"} or (both == {"text"} and node.operator == "+"):
             for side, shape in ((node.left, left), (node.right, right)):
                 self.warn_if_missing(side, shape, "0" if left.kind == "number" else "''")
@@ -152,6 +160,7 @@ class Inference:
         shape = self.infer(node.node)
         if shape.kind not in {"number", "any"}:
             self.report.add(node, f"`{node.operator}` takes a number, and this is {shape}", "use `| int`")
+        self.warn_if_missing(node.node, shape, "0")
         return NUMBER
 
     def infer_concat(self, node: nodes.Concat) -> Shape:
@@ -162,8 +171,7 @@ class Inference:
 
     def infer_list(self, node: nodes.List | nodes.Tuple) -> Shape:
         """A list that is written out."""
-        items = [self.infer(item) for item in node.items]
-        return shapes.list_of(shapes.join_all(items)) if items else Shape("list")
+        return shapes.list_of_all([self.infer(item) for item in node.items])
 
     def infer_call(self, node: nodes.Call) -> Shape:
         """A call of one of our functions."""
@@ -192,10 +200,14 @@ class Inference:
 
     def _infer_piped(self, node: nodes.Filter | nodes.Test, value: nodes.Expr, kind: Filter) -> Shape:
         shape = self.infer(value)
-        if shape.kind != "any" and shape.kind not in kind.takes:
+        if shape.kind != "any" and not shape.kinds <= set(kind.takes):
             wanted = " or ".join(shapes.NOUNS[one] for one in kind.takes)
             message = f"`{node.name}` takes {wanted}, and this is {shape}"
             self.report.add(node, message, naming.suggest_conversion(shape, kind.takes), at=node.name)
+            shape = ANY
+        elif shape.item is not None and not can_hold(kind, shape.item):
+            message = f"`{node.name}` cannot take a list that holds {shape.item}"
+            self.report.add(node, message, "loop over it, and take a field of each", at=node.name)
             shape = ANY
         check_arguments(self.report, node, kind.parameters, self.infer)
         check_constants(self.report, node, self.scope)

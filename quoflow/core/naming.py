@@ -65,20 +65,33 @@ def explain_missing(path: Sequence[str], scope: Scope) -> str:
 
 def suggest_printable(name: str, shape: Shape) -> str:
     """Say how to print what cannot be printed as it is; nothing when it can."""
-    if shape.kind == "boolean":
-        return f"write `'yes' if {name} else 'no'`"
-    if shape.kind == "list":
-        if shape.item is not None and shape.item.kind in {"record", "map"}:
-            return f"loop over it: {{% for item in {name} %}}{{{{ item.… }}}}{{% endfor %}}"
-        return f"write `{name} | join(', ')`"
-    if shape.kind == "record":
-        fields = [field for field, inner in shape.fields.items() if inner.kind == "text"]
-        return (
-            f"print one of its fields: {join(f'{name}.{field}' for field in fields[:4])}" if fields else "leave it out"
-        )
-    if shape.kind == "map":
-        return f"print one of its fields: {name}.…"
-    return "leave it out" if shape.kind == "nothing" else ""
+    for option in shape.options or (shape,):
+        if option.kind == "list":
+            return _suggest_for_list(name, option)
+        if option.kind == "record":
+            return _suggest_for_record(name, option)
+        if option.kind in _UNPRINTABLE:
+            return _UNPRINTABLE[option.kind].format(name=name)
+    return ""
+
+
+_UNPRINTABLE: Mapping[Kind, str] = {
+    "boolean": "write `'yes' if {name} else 'no'`",
+    "map": "print one of its fields: {name}.…",
+    "nothing": "leave it out",
+}
+
+
+def _suggest_for_list(name: str, shape: Shape) -> str:
+    if shapes.item_of(shape).kinds & {"record", "map"}:
+        return f"loop over it: {{% for item in {name} %}}{{{{ item.… }}}}{{% endfor %}}"
+    return f"write `{name} | join(', ')`"
+
+
+def _suggest_for_record(name: str, shape: Shape) -> str:
+    fields = [field for field, inner in shape.fields.items() if inner.kind == "text"]
+    shown = join(f"{name}.{field}" for field in fields[:4])
+    return f"print one of its fields: {shown}" if fields else "leave it out"
 
 
 def suggest_conversion(shape: Shape, takes: Sequence[Kind]) -> str:

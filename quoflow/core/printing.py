@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 TIME_FORMAT = "%b %-d, %Y, %-I:%M %p"
 DATE_FORMAT = "%b %-d, %Y"
 
-_DIRECTIVE = re.compile(r"%(.?.?)", re.DOTALL)
+_DIRECTIVE = re.compile(r"%(-?.?)", re.DOTALL)
 _KNOWN = re.compile(r"-?[aAbBdHIjmMpSyYZeuw]|%")
 _UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
@@ -52,7 +52,7 @@ def show_time(value: date, form: str | None, zone: ZoneInfo) -> str:
 def check_format(form: str) -> str | None:
     """Say what is wrong with a time format, or None. Widths such as `%999999d` would fill the memory."""
     for found in _DIRECTIVE.finditer(form):
-        if not _KNOWN.match(found[1]):
+        if not _KNOWN.fullmatch(found[1]):
             return f"`{found[0]}` is not a part of a time that can be printed; use such as %H:%M, %-I:%M %p, %A, %b %-d"
     return None if len(form) <= 100 else "a time format has 100 characters at most"
 

@@ -9,7 +9,7 @@ from functools import reduce
 from math import isfinite
 from typing import Any, Literal
 
-Kind = Literal["text", "number", "boolean", "time", "date", "nothing", "list", "record", "map", "any"]
+Kind = Literal["text", "number", "boolean", "time", "date", "nothing", "list", "record", "map", "either", "any"]
 
 DEEPEST = 12
 """How deep plain data may nest; what is deeper is left out."""
@@ -20,7 +20,8 @@ class Shape:
     """What is known of a value before there is one.
 
     Attributes:
-        kind: `record` has known fields, `map` has any, `any` may be anything, `nothing` is always None.
+        kind: `record` has known fields, `map` has any, `either` is one of `options`, `any` may be anything,
+            `nothing` is always None.
         maybe: whether it may be None instead.
         item: of a list, the shape of its items.
         fields: of a record, its fields.
@@ -34,9 +35,17 @@ class Shape:
     fields: Mapping[str, Shape] = field(default_factory=dict)
     choices: tuple[str, ...] = ()
     is_open: bool = False
+    options: tuple[Shape, ...] = ()
+
+    @property
+    def kinds(self) -> frozenset[Kind]:
+        """Give every kind that the value may be of, None aside."""
+        return frozenset(option.kind for option in self.options) if self.options else frozenset({self.kind})
 
     def __str__(self) -> str:
-        """Name it for a person: `a list of text`."""
+        """Name it for a person: `a list of text`, `text or a number`."""
+        if self.options:
+            return " or ".join(map(str, self.options))
         if self.kind == "list" and self.item is not None and self.item.kind != "any":
             return f"a list of {NOUNS[self.item.kind].removeprefix('a ')}"
         return NOUNS[self.kind]
@@ -52,6 +61,7 @@ NOUNS: Mapping[Kind, str] = {
     "list": "a list",
     "record": "a record",
     "map": "a record",
+    "either": "one of several",
     "any": "anything",
 }
 
@@ -96,22 +106,45 @@ def join(left: Shape, right: Shape) -> Shape:
     if left == right:
         return left
     either = left.maybe or right.maybe
-    if left.kind == "nothing" or right.kind == "nothing":
-        return maybe(right if left.kind == "nothing" else left)
-    if left.kind != right.kind:
+    options: dict[Kind, Shape] = {}
+    for option in (*_list_options(left), *_list_options(right)):
+        options[option.kind] = _merge(options[option.kind], option) if option.kind in options else option
+    if not options:
+        return NOTHING
+    if "map" in options:
+        options.pop("record", None)
+    if "any" in options:
         return UNSURE if either else ANY
+    if len(options) == 1:
+        return replace(next(iter(options.values())), maybe=either)
+    return Shape("either", maybe=either, options=tuple(options.values()))
+
+
+def _list_options(shape: Shape) -> tuple[Shape, ...]:
+    if shape.kind == "nothing":
+        return ()
+    return shape.options or (surely(shape),)
+
+
+def _merge(left: Shape, right: Shape) -> Shape:
+    """Join two shapes of one kind."""
+    if left.kind == "record" and left.fields.keys() != right.fields.keys():
+        return MAP
     choices = tuple(dict.fromkeys(left.choices + right.choices)) if left.choices and right.choices else ()
     item = join(left.item, right.item) if left.item and right.item else left.item or right.item
-    if left.kind == "record" and left.fields.keys() != right.fields.keys():
-        return Shape("map", maybe=either)
     fields = {name: join(shape, right.fields[name]) for name, shape in left.fields.items()}
-    return Shape(left.kind, maybe=either, item=item, fields=fields, choices=choices)
+    return Shape(left.kind, item=item, fields=fields, choices=choices, is_open=left.is_open or right.is_open)
 
 
-def join_all(parts: Iterable[Shape]) -> Shape:
-    """Give the narrowest shape that covers all; none is `any`."""
-    found = list(parts)
-    return reduce(join, found) if found else ANY
+def list_of_all(items: Iterable[Shape]) -> Shape:
+    """Give the shape of a list of such items; an empty one has none."""
+    found = list(items)
+    return list_of(reduce(join, found)) if found else Shape("list")
+
+
+def item_of(shape: Shape) -> Shape:
+    """Give the shape of a list's items; an empty list has none."""
+    return shape.item or NOTHING
 
 
 def shape_of(value: object) -> Shape:
@@ -124,7 +157,7 @@ def shape_of(value: object) -> Shape:
     if isinstance(value, Mapping):
         return record({str(key): shape_of(item) for key, item in value.items()})
     if isinstance(value, list | tuple):
-        return list_of(join_all(shape_of(item) for item in value))
+        return list_of_all(map(shape_of, value))
     return ANY
 
 
@@ -155,7 +188,7 @@ def _read(shape: Shape, raw: object, otherwise: datetime) -> object:
             return [conform(item, one, otherwise=otherwise) for one in _as_items(raw)]
         case "map" if isinstance(raw, Mapping) or not shape.maybe:
             return make_plain(raw if isinstance(raw, Mapping) else {})
-        case "any":
+        case "any" | "either":
             return make_plain(raw)
         case _:
             return _read_scalar(shape.kind, raw)

@@ -77,8 +77,8 @@ class _Environment(ImmutableSandboxedEnvironment):
         """Read a field by key; of None it is None, and a record without it has None there."""
         if isinstance(obj, dict):
             return obj.get(attribute)
-        if obj is None:
-            return None
+        if obj is None or isinstance(obj, Undefined):
+            return obj
         if isinstance(obj, LoopContext) and attribute in LOOP_FIELDS:
             return getattr(obj, attribute)
         return self.undefined(f"{printing.describe(obj)} has no field `{attribute}`")
@@ -102,8 +102,7 @@ class _Environment(ImmutableSandboxedEnvironment):
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         """Calculate with numbers only; `+` joins two texts too."""
         for side in (left, right):
-            if isinstance(side, Undefined):
-                bool(side)  # raises in words
+            refuse_undefined(side)
         if operator == "+" and isinstance(left, str) and isinstance(right, str):
             return left + right
         if operator != "**" and _is_number(left) and _is_number(right):
@@ -121,14 +120,19 @@ class _Environment(ImmutableSandboxedEnvironment):
         return "".join(_finalize(context, part) for part in parts)
 
 
+def refuse_undefined(value: object) -> None:
+    """Raise jinja2's UndefinedError for what has no value; an `if` without `else` has none either."""
+    if isinstance(value, Undefined):
+        raise jinja2.UndefinedError(value._undefined_message)  # noqa: SLF001 - its only way to say what is missing
+
+
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= grammar.LARGEST_NUMBER**2
 
 
 @jinja2.pass_context
 def _finalize(context: Any, value: object) -> str:  # jinja2 hands our Context on
-    if isinstance(value, Undefined):
-        return str(value)  # raises in words
+    refuse_undefined(value)
     return printing.show(value, context.functions.zone)
 
 

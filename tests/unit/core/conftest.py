@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 import pytest
 
-from quoflow.core.shapes import ANY, Shape
+from quoflow.core.shapes import Shape
 
 Fits = Callable[[Shape, object], bool]
 
@@ -30,8 +30,10 @@ _SCALARS: dict[str, Callable[[object], bool]] = {
 def _fits(shape: Shape, value: object) -> bool:
     if value is None:
         return shape.maybe or shape.kind == "any"
+    if shape.options:
+        return any(_fits(option, value) for option in shape.options)
     if shape.kind == "list":
-        return isinstance(value, list) and all(_fits(shape.item or ANY, one) for one in value)
+        return isinstance(value, list) and all(shape.item is not None and _fits(shape.item, one) for one in value)
     if shape.kind == "record":
         is_whole = isinstance(value, dict) and (value.keys() == shape.fields.keys() or shape.is_open)
         return is_whole and all(_fits(part, value[name]) for name, part in shape.fields.items())

@@ -151,7 +151,7 @@ def test_good_conditions_have_no_fault(source):
         ("{{ days_until('christmas') }}", "`christmas` is not a date", ""),
         ("{{ message.text | replace('a') }}", "`replace` needs `new`", "write `| replace(old, new)`"),
         ("{{ message.text | truncate(1, '.', 3) }}", "`truncate` takes 0 to 2 arguments", "length=…"),
-        ("{{ now() | time('%9999999d') }}", "`%99` is not a part of a time", ""),
+        ("{{ now() | time('%9999999d') }}", "`%9` is not a part of a time", ""),
         # blocks
         ("{% for x in message.text %}{{ x }}{% endfor %}", "a loop goes over a list, and this is text", "contact.tags"),
         ("{% for now in contact.tags %}{% endfor %}", "`now` already means something", "name the item otherwise"),

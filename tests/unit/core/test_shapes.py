@@ -19,6 +19,7 @@ from quoflow.core.shapes import (
     TEXT,
     TIME,
     UNSURE,
+    Shape,
     list_of,
     maybe,
     record,
@@ -26,6 +27,7 @@ from quoflow.core.shapes import (
 
 NOW = datetime(2026, 11, 23, 15, tzinfo=UTC)
 PERSON = record({"name": TEXT, "age": maybe(NUMBER), "tags": list_of(TEXT), "since": TIME})
+EITHER = Shape("either", options=(TEXT, NUMBER))
 
 PLAIN = st.recursive(
     st.none()
@@ -115,9 +117,16 @@ def test_objects_private_keys_and_depth_are_left_out_of_plain_data():
         (TEXT, NOTHING, maybe(TEXT)),
         (NOTHING, TEXT, maybe(TEXT)),
         (TEXT, maybe(TEXT), maybe(TEXT)),
-        (TEXT, NUMBER, ANY),
-        (maybe(TEXT), NUMBER, UNSURE),
-        (list_of(TEXT), list_of(NUMBER), list_of(ANY)),
+        (TEXT, NUMBER, EITHER),
+        (maybe(TEXT), NUMBER, maybe(EITHER)),
+        (EITHER, TEXT, EITHER),
+        (EITHER, MAP, Shape("either", options=(TEXT, NUMBER, MAP))),
+        (EITHER, ANY, ANY),
+        (maybe(EITHER), ANY, UNSURE),
+        (PERSON, MAP, MAP),
+        (NOTHING, NOTHING, NOTHING),
+        (list_of(TEXT), Shape("list"), list_of(TEXT)),
+        (list_of(TEXT), list_of(NUMBER), list_of(EITHER)),
         (record({"a": TEXT}), record({"b": TEXT}), MAP),
         (record({"a": TEXT}), record({"a": NOTHING}), record({"a": maybe(TEXT)})),
         (shapes.choice("a", "b"), shapes.choice("b", "c"), shapes.choice("a", "b", "c")),
@@ -134,7 +143,8 @@ def test_join_is_the_narrowest_cover(left, right, expected):
 @pytest.mark.parametrize(
     ("shape", "expected"),
     [(TEXT, "text"), (NUMBER, "a number"), (list_of(TEXT), "a list of text"), (list_of(NUMBER), "a list of number"),
-     (list_of(ANY), "a list"), (PERSON, "a record"), (MAP, "a record"), (DATE, "a date"), (NOTHING, "nothing")],
+     (list_of(ANY), "a list"), (EITHER, "text or a number"),
+     (PERSON, "a record"), (MAP, "a record"), (DATE, "a date"), (NOTHING, "nothing")],
 )  # fmt: skip
 def test_shapes_are_named_for_people(shape, expected):
     """Messages name shapes in words."""
