@@ -53,11 +53,17 @@ class Report:
             self.problems.append(Problem(self.file, *place, format_path(path), code, message, hint, severity))
 
 
-def suggest(word: str, known: Sequence[str], *, otherwise: str = "") -> str:
-    """Give "did you mean" for a word that is close to a known one, else what to do otherwise."""
+def find_close(word: str, known: Sequence[str]) -> str | None:
+    """Give the known word that was probably meant, if one is close."""
     lowered = {name.lower(): name for name in known}
     close = get_close_matches(word.lower(), lowered, n=1, cutoff=0.6)
-    return f"did you mean `{lowered[close[0]]}`?" if close else otherwise
+    return lowered[close[0]] if close else None
+
+
+def suggest(word: str, known: Sequence[str], *, otherwise: str = "") -> str:
+    """Give "did you mean" for a word that is close to a known one, else what to do otherwise."""
+    close = find_close(word, known)
+    return f"did you mean `{close}`?" if close else otherwise
 
 
 def join_words(words: Sequence[str], *, last: str = "or") -> str:

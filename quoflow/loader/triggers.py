@@ -10,7 +10,7 @@ from quoflow.core import events, filters, phones, schedule
 from quoflow.core.rules import Filters, Schedule, Trigger
 from quoflow.loader import later
 from quoflow.loader.nodes import Key, ListNode, MappingNode, Node, ScalarNode
-from quoflow.loader.report import Report, suggest
+from quoflow.loader.report import Report, find_close, suggest
 from quoflow.loader.validation import read_model
 
 KINDS = (*events.KINDS, *events.LATER_KINDS)
@@ -105,12 +105,10 @@ class _Reader:
 
     def _read_kind(self, place: ScalarNode, name: str, node: MappingNode) -> Trigger | None:
         if name not in KINDS:
-            problem = (
-                "unknown-trigger",
-                f"there is no trigger `{name}`",
-                suggest(name, KINDS, otherwise=_list_kinds()),
-            )
-            self.report.add(place, self.path, problem)
+            hint = suggest(name, KINDS, otherwise=_list_kinds())
+            self.report.add(place, self.path, ("unknown-trigger", f"there is no trigger `{name}`", hint))
+            # The rest of the rule is checked against the one that was probably meant: all problems in one go.
+            self.kind = find_close(name, KINDS) or ""
             return None
         self.kind = name
         if name in events.LATER_KINDS:

@@ -150,6 +150,7 @@ TELLERS: Mapping[str, Teller] = {
     "too_short": lambda _details, _node: ("nothing is listed here", ""),
     "tuple": _expect("a list"),
     "list": _expect("a list"),
+    "bool": _expect("true or false"),
     "int": _expect("a whole number"),
     "float": _expect("a number"),
     "decimal": _expect("a number"),
