@@ -29,7 +29,9 @@ SLACK = timedelta(seconds=5)
 def record_done(engine: Engine, attempt: outbox.Attempt, done: results.Done) -> None:
     """Record a write that happened, and carry its run on."""
     with engine.database.write() as tx:
-        _settle_done(tx, engine, attempt, done)
+        settled = _settle_done(tx, engine, attempt, done)
+    if not settled:
+        park(engine, attempt, reason=f"Quo answered with message {done.message_id}, which another attempt has claimed")
 
 
 def settle_uncertain(engine: Engine, attempt: outbox.Attempt, *, reason: str) -> None:
