@@ -1,290 +1,126 @@
-"""A firm for the real command to work for: a simulated Quo over loopback, a project on disk, a process for each call."""
-
-from __future__ import annotations
+"""What these tests stand on: a sandbox over loopback, and a project that the real command works in."""
 
 import json
 import os
-import signal
+import secrets
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+import urllib.request
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 
+from quoflow.loader.plain import read_plain
+from quoflow.sandbox import scenario
 from quoflow.sandbox.model import Sandbox
-from quoflow.sandbox.scenario import build_scenario
 from quoflow.sandbox.server import SandboxServer
-from quoflow.sandbox.world import number_ids
 
-KEY = "canary-key-5d41402abc4b2a76"
-CONNECTION = "conn-brightpipes"
-MAIN, SALES = "+15555550100", "+15555550102"
-ANNA, BILL, CORA, STRANGER = "+15555550111", "+15555550112", "+15555550113", "+15555550177"
-
-SCENARIO: dict[str, Any] = {
-    "options": {"rate_limit": "null", "sent_after": "0s", "delivered_after": "0s"},
-    "connections": [{"id": CONNECTION}],
-    "users": [{"id": "USmaria", "first_name": "Maria", "email": "maria@brightpipes.example", "role": "owner"}],
-    "lines": [
-        {"id": "PNmain", "number": MAIN, "name": "Main Line"},
-        {"id": "PNsales", "number": SALES, "name": "Sales"},
-    ],
-    "fields": [
-        {"name": "Tags", "key": "tags", "type": "multi-select"},
-        {"name": "Note", "key": "note", "type": "string"},
-    ],
-    "contacts": [
-        {
-            "id": "CTanna",
-            "first_name": "Anna",
-            "last_name": "Berg",
-            "company": "Berg Bakery",
-            "phones": [ANNA, "+15555550119"],
-            "emails": ["anna@berg.example", "office@berg.example"],
-            "fields": {"tags": ["customer"], "note": "back door"},
-        },
-        {"id": "CTbill", "first_name": "Bill", "phones": [BILL]},
-        {"id": "CTcora", "first_name": "Cora", "phones": [CORA]},
-    ],
-    "history": [
-        {"at": "-2h", "message": {"peer": ANNA, "text": "Are you open today?"}},
-        {"at": "-1h", "call": {"peer": ANNA}},
-    ],
-}
-
-TEXTBACK = """
-name: textback
-trigger: call.missed
-actions:
-  - send_message: {text: "Hi {{ contact.first_name or 'there' }}, sorry we missed you – we’ll call back."}
-"""
-
-
-@dataclass(frozen=True)
-class Ran:
-    """What a command left behind."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        """Give stdout as JSON: it must hold nothing else."""
-        return json.loads(self.out)
+KEY = "canary-key-93127"
+PEER = "+15555550177"
 
 
 class Quo:
-    """The simulated Quo, seen from outside: its control surface over HTTP."""
+    """The simulated Quo as a test sees it."""
 
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self._http = httpx.Client(base_url=f"{url}/_sandbox", timeout=10)
+    def __init__(self, server, sandbox):
+        self.base_url = server.base_url
+        self.sandbox = sandbox
 
-    def happen(self, kind: str, **body: Any) -> dict[str, Any]:
-        """Let a message, a call or a contact come into being; give its ids."""
-        return self._ask("POST", kind, body)
+    def post(self, path, body=None, method="POST"):
+        url = f"{self.base_url}/_sandbox/{path}"
+        request = urllib.request.Request(url, data=json.dumps(body or {}).encode(), method=method)
+        with urllib.request.urlopen(request) as answer:
+            text = answer.read()
+        return json.loads(text) if text else None
 
-    def miss_call(self, peer: str = ANNA, **more: Any) -> dict[str, Any]:
-        """Let someone ring and give up."""
-        return self.happen("calls", peer=peer, ring="0s", **more)
+    def miss_call(self, peer=PEER, **more):
+        return self.post("calls", {"peer": peer, "ring": "0s", **more})["id"]
 
-    def write(self, text: str, peer: str = ANNA, **more: Any) -> dict[str, Any]:
-        """Let a text arrive."""
-        return self.happen("messages", peer=peer, text=text, **more)
-
-    def change_call(self, call_id: str, **body: Any) -> None:
-        """Let a call go on, or something that is made after it arrive."""
-        self._ask("PATCH", f"calls/{call_id}", body)
-
-    def fault(self, kind: str, path: str = "", *, times: int | None = 1, **options: Any) -> None:
-        """Put a fault in wait."""
-        self._ask("POST", "faults", {"kind": kind, "path": path, "times": times, **options})
-
-    def clear_faults(self) -> None:
-        """Forget every fault."""
-        self._http.delete("/faults").raise_for_status()
-
-    def log(self) -> list[dict[str, Any]]:
-        """Give every request so far."""
-        return list(self._ask("GET", "log")["data"])
-
-    def writes(self) -> list[dict[str, Any]]:
-        """Give every request so far that was no GET."""
-        return [one for one in self.log() if one["method"] != "GET"]
-
-    def sent(self) -> list[dict[str, Any]]:
-        """Give every text that was accepted."""
-        return list(self._ask("GET", "sent")["data"])
-
-    def texts(self) -> list[str]:
-        """Give the words of every text that was accepted."""
-        return [one["text"] for one in self.sent()]
-
-    def contact(self, contact_id: str) -> dict[str, Any]:
-        """Give a contact as it is now."""
-        return next(one for one in self._ask("GET", "state")["contacts"] if one["id"] == contact_id)
-
-    def close(self) -> None:
-        self._http.close()
-
-    def _ask(self, method: str, path: str, body: Any = None) -> Any:
-        answer = self._http.request(method, f"/{path}", json=body)
-        assert answer.is_success, answer.text
-        return answer.json()
-
-
-class Firm:
-    """A project on disk and the Quo that it works with."""
-
-    def __init__(self, root: Path, quo: Quo) -> None:
-        self.root, self.quo = root, quo
-        self.environ = {name: value for name, value in os.environ.items() if not name.startswith("QUOFLOW_")}
-        self.environ |= {"MATON_API_KEY": KEY, "NO_COLOR": "1", "QUOFLOW_POLL__EVERY": "1s"}
-
-    def configure(self, *, gateway: str = "maton", **changes: Any) -> None:
-        """Write quoflow.yaml; JSON is YAML too."""
-        connection = {"gateway": gateway, "base_url": self.quo.url, "api_key_env": "MATON_API_KEY"}
-        if gateway == "maton":
-            connection["connection_id"] = CONNECTION
-        guards = {"quiet_hours": "off", **changes.pop("guards", {})}
-        config = {"connections": {"main": connection}, "tags": {"field": "tags"}, "guards": guards, **changes}
-        (self.root / "quoflow.yaml").write_text(json.dumps(config, indent=1))
-
-    def write_rules(self, *documents: str) -> None:
-        """Write the rules, in place of those that were there."""
-        (self.root / "rules").mkdir(exist_ok=True)
-        (self.root / "rules" / "rules.yaml").write_text("\n---\n".join(documents))
-
-    def run(self, *arguments: str, code: int | None = 0, ahead: str = "", **environ: str) -> Ran:
-        """Run one command to its end, `ahead` of time if asked for; its exit code must be the one expected."""
-        done = subprocess.run(
-            [*self._command(ahead), *arguments],
-            cwd=self.root, env={**self.environ, **environ}, capture_output=True, text=True, timeout=60, check=False,
-        )  # fmt: skip
-        ran = Ran(done.returncode, done.stdout, done.stderr)
-        assert "Traceback" not in ran.err, ran.err
-        assert code is None or ran.code == code, ran
-        return ran
-
-    def once(self, **options: Any) -> Ran:
-        """Poll once and do all due work."""
-        return self.run("run", "--once", **options)
-
-    def begin(self) -> None:
-        """Take the first look, which only sets the baseline."""
-        self.once()
-
-    def list(self, what: str, **options: Any) -> list[dict[str, Any]]:
-        """List approvals, runs or the outbox."""
-        return list(self.run(what, "list", "--json", **options).json)
-
-    def preview(self, **options: Any) -> dict[str, Any]:
-        """Look at what would be done."""
-        return dict(self.run("run", "--once", "--dry-run", "--json", **options).json)
-
-    def approve_all(self) -> None:
-        """Say yes to everything that waits."""
-        self.run("approvals", "approve", "--all", "--yes")
-
-    def states(self) -> list[tuple[str, str]]:
-        """Give (rule, state) of every run, the oldest first."""
-        return [(one["rule"], one["state"]) for one in reversed(self.list("runs"))]
-
-    @contextmanager
-    def serving(self, **environ: str) -> Iterator[Service]:
-        """Run the service until the end of the block."""
-        service = Service(self._command(""), self.root, {**self.environ, **environ})
-        try:
-            yield service
-        finally:
-            service.end()
-
-    def start(self, *arguments: str, **environ: str) -> subprocess.Popen[bytes]:
-        """Start a command in the background, its output thrown away."""
-        return subprocess.Popen(
-            [*self._command(""), *arguments],
-            cwd=self.root, env={**self.environ, **environ}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-
-    @staticmethod
-    def _command(ahead: str) -> list[str]:
-        if not ahead:
-            return [sys.executable, "-m", "quoflow"]
-        return [sys.executable, str(Path(__file__).parent / "ahead.py"), ahead]
-
-
-class Service:
-    """`quoflow run` as a process."""
-
-    def __init__(self, command: list[str], root: Path, environ: dict[str, str]) -> None:
-        self.log_file = root / "service.log"
-        with self.log_file.open("ab") as log:
-            self.process = subprocess.Popen([*command, "run"], cwd=root, env=environ, stdout=log, stderr=log)
-        self.wait_for(lambda: "serving" in self.log or self.process.poll() is not None)
+    def receive(self, text, peer=PEER, **more):
+        return self.post("messages", {"peer": peer, "text": text, **more})["id"]
 
     @property
-    def log(self) -> str:
-        return self.log_file.read_text(encoding="utf-8")
+    def log(self):
+        return list(self.sandbox.log)
 
-    def wait_for(self, condition: Callable[[], object], *, within: float = 20) -> None:
-        """Wait until something holds; fail with the log when it does not come."""
-        deadline = time.monotonic() + within
-        while not condition():
-            assert time.monotonic() < deadline, self.log
+    @property
+    def sent(self):
+        with urllib.request.urlopen(f"{self.base_url}/_sandbox/sent") as answer:
+            return json.load(answer)["data"]
+
+    @property
+    def texts(self):
+        return [(one["to"], one["text"]) for one in self.sent]
+
+
+@pytest.fixture
+def quo():
+    data = read_plain(scenario.find_scenario("empty"))
+    data["options"] = {**(data.get("options") or {}), "rate_limit": None}
+    clock, new_id = (lambda: datetime.now(UTC)), (lambda prefix: prefix + secrets.token_hex(8))
+    sandbox = Sandbox(scenario.build_scenario(data), clock=clock, new_id=new_id)
+    with SandboxServer(sandbox) as server:
+        yield Quo(server, sandbox)
+
+
+class Project:
+    """A folder with a configuration and rules, and the real command in it."""
+
+    key = KEY
+
+    def __init__(self, root: Path, quo: Quo):
+        self.root = root
+        self.quo = quo
+        self.err = ""
+        self.environ = {**os.environ, "MATON_API_KEY": KEY, "NO_COLOR": "1"}
+        self.configure()
+
+    def configure(self, *, gateway="maton", guards="{quiet_hours: off}", **more):
+        place = f"gateway: {gateway}, base_url: '{self.quo.base_url}', api_key_env: MATON_API_KEY"
+        lines = {
+            "connections": f"{{main: {{{place}, requests_per_second: 10}}}}",
+            "poll": "{every: 1s}",
+            "guards": guards,
+            **more,
+        }
+        (self.root / "quoflow.yaml").write_text("".join(f"{key}: {value}\n" for key, value in lines.items()))
+
+    def write_rule(self, text, name="rule"):
+        folder = self.root / "rules"
+        folder.mkdir(exist_ok=True)
+        (folder / f"{name}.yaml").write_text(text)
+
+    def start(self, *arguments):
+        return subprocess.Popen(
+            [sys.executable, "-m", "quoflow", *arguments],
+            cwd=self.root,
+            env=self.environ,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *arguments, code=0):
+        process = self.start(*arguments)
+        out, self.err = process.communicate(timeout=100)
+        assert "Traceback" not in self.err, self.err
+        assert process.returncode == code, f"{arguments}: {process.returncode}\n{out}\n{self.err}"
+        return out
+
+    def json(self, *arguments, code=0):
+        return json.loads(self.run(*arguments, "--json", code=code))
+
+    @staticmethod
+    def wait_until(check, *, seconds=20.0):
+        """Wait until something holds; a test's own assertion follows."""
+        deadline = time.monotonic() + seconds
+        while not check() and time.monotonic() < deadline:
             time.sleep(0.05)
 
-    def stop(self, number: int = signal.SIGTERM, *, within: float = 10) -> int:
-        """Ask for a stop and give the exit code; more than `within` seconds is a failure."""
-        self.process.send_signal(number)
-        return self.process.wait(within)
-
-    def end(self) -> None:
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait(10)
-
-
-def read_clock() -> datetime:
-    """Give the time, for the sandbox."""
-    return datetime.now(UTC)
-
 
 @pytest.fixture
-def make_quo() -> Iterator[Callable[..., Quo]]:
-    """Start a simulated Quo with the firm's workspace, changed by keywords."""
-    running: list[tuple[SandboxServer, Quo]] = []
-
-    def start(*, options: dict[str, Any] | None = None, **parts: Any) -> Quo:
-        scenario = {**SCENARIO, **parts, "options": {**SCENARIO["options"], **(options or {})}}
-        sandbox = Sandbox(build_scenario(scenario), clock=read_clock, new_id=number_ids())
-        server = SandboxServer(sandbox).start()
-        quo = Quo(server.base_url)
-        running.append((server, quo))
-        return quo
-
-    yield start
-    for server, quo in running:
-        quo.close()
-        server.stop()
-
-
-@pytest.fixture
-def make_firm(make_quo: Callable[..., Quo], tmp_path: Path) -> Callable[..., Firm]:
-    """Set up a firm: rules, and its configuration changed by keywords. Approvals are required unless `auto`."""
-
-    def make(*rules: str, auto: bool = False, quo: dict[str, Any] | None = None, **config: Any) -> Firm:
-        firm = Firm(tmp_path, make_quo(**(quo or {})))
-        approvals = {"allow_auto": ["*"] if auto else [], **config.pop("approvals", {})}
-        firm.configure(approvals=approvals, **config)
-        firm.write_rules(*(f"{rule.strip()}\napproval: auto\n" if auto else rule for rule in rules))
-        return firm
-
-    return make
+def project(tmp_path, quo):
+    return Project(tmp_path, quo)
