@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from quoflow.core import facts, happenings, likeness, optouts
 from quoflow.core.events import Event
-from quoflow.quo import translate, wire
+from quoflow.quo import errors, translate, wire
 from quoflow.quo.client import Quo
 from quoflow.runtime import watching
 from quoflow.runtime.engine import Engine, Notice
@@ -123,7 +123,8 @@ def _read_history(desk: Desk, conversation: facts.Conversation, begun: datetime)
     lost in a long first look nor made of history. Both clocks must agree that it is new.
     """
     known = [at for at in (begun, conversation.updated_at, conversation.last_activity_at) if at is not None]
-    _read_conversation(desk, conversation, since=None, calls_since=begun - timedelta(hours=24), until=max(known))
+    day_before = begun - timedelta(hours=24)
+    _read_safely(desk, conversation, since=None, calls_since=day_before, until=max(known))
 
 
 def _read_lines(desk: Desk) -> Desk:
@@ -202,7 +203,25 @@ def _read_changed(desk: Desk, conversation: facts.Conversation, *, is_sweep: boo
     if known is not None:
         back = SWEEP_BACK if is_sweep else desk.engine.settings.poll.overlap
         since = known.synced_until - back
-    return _read_conversation(desk, conversation, since=since, calls_since=since, until=None)
+    return _read_safely(desk, conversation, since=since, calls_since=since, until=None)
+
+
+def _read_safely(
+    desk: Desk,
+    conversation: facts.Conversation,
+    *,
+    since: datetime | None,
+    calls_since: datetime,
+    until: datetime | None,
+) -> list[Event]:
+    """Read a conversation; one that Quo refuses to show is told and passed over, and does not hold up the others."""
+    try:
+        return _read_conversation(desk, conversation, since=since, calls_since=calls_since, until=until)
+    except (errors.Refused, errors.NotFound, errors.Forbidden) as error:
+        desk.engine.tell(Notice("poll.unusable", f"a conversation cannot be read: {error}", desk.connection))
+    with desk.engine.database.write() as tx:
+        mirror.save_conversation(tx, desk.connection, conversation, synced_until=since or desk.earliest)
+    return []
 
 
 def _read_conversation(

@@ -8,6 +8,7 @@ from quoflow.core import lifecycle, planning, writes
 from quoflow.core.events import Event
 from quoflow.core.lifecycle import RunRecord, RunState, StepRecord, StepState
 from quoflow.core.rules import Rule
+from quoflow.errors import QuoflowError
 from quoflow.runtime import gates, scenes
 from quoflow.runtime.engine import Engine, Notice
 from quoflow.store import approvals, inbox, rule_versions
@@ -47,7 +48,7 @@ def carry_on(
     now = engine.clock()
     if rule is None or event is None:
         missing = "its rule's version" if rule is None else "its event"
-        store.update_run(tx, run.id, state=RunState.FAILED, reason=f"{missing} is no longer in the database", now=now)
+        store.update_run(tx, run.id, state=RunState.FAILED, reason=f"{missing} can no longer be read", now=now)
         return
     scene = scenes.read_scene(tx, engine, rule, event, run_id=run.id)
     records = store.list_steps(tx, run.id)
@@ -71,7 +72,13 @@ def load_rule(tx: Connection, engine: Engine, run: RunRecord) -> Rule | None:
     if rule is not None and rule.version == run.rule_version:
         return rule
     document = rule_versions.find_document(tx, run.rule_version)
-    return engine.restore(run.rule_version, document) if document is not None else None
+    if document is None:
+        return None
+    try:
+        return engine.restore(run.rule_version, document)
+    except QuoflowError as error:
+        engine.tell(Notice("run.unreadable", str(error), run.connection))
+        return None
 
 
 def _record_step(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from quoflow.actions import artifacts, registry, results
 from quoflow.core import lifecycle, likeness, planning, steps
 from quoflow.core.facts import Artifact
-from quoflow.core.lifecycle import StepRecord, StepState
+from quoflow.core.lifecycle import RunState, StepRecord, StepState
+from quoflow.errors import QuoflowError
 from quoflow.quo import errors
 from quoflow.runtime import gates, reconcile, runs
 from quoflow.runtime.engine import Engine, Notice
@@ -24,11 +27,30 @@ def work_once(engine: Engine) -> bool:
         step = store.next_due(tx, now=engine.clock(), connections=tuple(engine.quos))
     if step is None:
         return False
-    if step.is_write:
-        _work_write(engine, step)
-    else:
-        _WORKERS.get(step.action, _work_read)(engine, step)
+    try:
+        (_work_write if step.is_write else _WORKERS.get(step.action, _work_read))(engine, step)
+    except QuoflowError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a step that trips over a bug of ours is set aside; the others go on
+        _set_aside(engine, step, error)
     return True
+
+
+def _set_aside(engine: Engine, step: StepRecord, error: Exception) -> None:
+    """Take a step that a bug of ours broke out of the way: parked if it may have been sent, failed if not."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    reason = f"quoflow itself failed ({type(error).__name__} at {Path(place.filename).name}:{place.lineno})"
+    engine.tell(Notice("bug", f"{step.action}: {reason}; please report it", step.connection))
+    with engine.database.read() as tx:
+        sending = [one for one in outbox.list_unsettled(tx) if one.step_id == step.id]
+    for attempt in sending:
+        reconcile.park(engine, attempt, reason=reason)
+    if sending:
+        return
+    now = engine.clock()
+    with engine.database.write() as tx:
+        store.update_step(tx, step.id, expected=WORKABLE, now=now, state=StepState.FAILED, reason=reason)
+        store.update_run(tx, step.run_id, state=RunState.FAILED, reason=reason, now=now)
 
 
 def settle_step(engine: Engine, step: StepRecord, state: StepState, **changes: object) -> None:
@@ -64,10 +86,6 @@ def _work_write(engine: Engine, step: StepRecord) -> None:
     except errors.QuoError as error:
         failure = results.classify_failure(error, tries=step.tries + 1, jitter=engine.jitter())
         _take_failure(engine, attempt, failure)
-    except Exception as error:
-        # Ours to mend, but the write may be out: only a look at Quo can tell. The service logs the traceback.
-        reconcile.park(engine, attempt, reason=f"quoflow itself failed while sending ({type(error).__name__})")
-        raise
     else:
         engine.tell(Notice("write.done", f"{attempt.rule}: {runs.describe_write(step)}", step.connection))
         reconcile.record_done(engine, attempt, done)
@@ -105,7 +123,12 @@ def _take_intent(engine: Engine, step: StepRecord) -> outbox.Attempt | None:
             engine.tell(Notice("write.refused", f"{run.rule}: {gate.reason}", step.connection))
             return None
         attempt = _make_attempt(engine, fresh, rule=run.rule, now=now)
-        return attempt if outbox.take_intent(tx, attempt, now=now) else None
+        if outbox.take_intent(tx, attempt, now=now):
+            return attempt
+        reason = "an earlier attempt at it is not settled; `quoflow outbox list` shows it"
+        changes = {"state": StepState.HELD, "reason": reason, "due_at": now + lifecycle.LOOK_AGAIN}
+        store.update_step(tx, step.id, expected=WORKABLE, now=now, **changes)
+        return None
 
 
 def _find_due(step: StepRecord) -> datetime:
