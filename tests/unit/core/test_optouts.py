@@ -39,7 +39,7 @@ def test_start_lifts(word):
         "  stop\n",
         "stop 🙏",
         "🛑STOP🛑",
-        "ＳＴＯＰ",  # noqa: RUF001  full-width letters
+        "ＳＴＯＰ",
         "s\u200bt\u200bo\u200bp",
         "\ufeffSTOP",
         "st\u00adop",
