@@ -149,7 +149,20 @@ def list_commands() -> list[tuple[str, list[str]]]:
     return found
 
 
-@pytest.mark.parametrize("words", [words for _, words in list_commands()], ids=[name for name, _ in list_commands()])
+def list_mentions() -> list[tuple[str, list[str]]]:
+    """List every `quoflow` command that stands in a sentence; those with choices in brackets are for reading only."""
+    found = []
+    for page in PAGES:
+        for command in re.findall(r"`(quoflow(?: [^`\[…]+)?)`", page.read_text(encoding="utf-8")):
+            words = " ".join(command.split())
+            found.append((f"{page.relative_to(ROOT)} {words}", shlex.split(words)))
+    return found
+
+
+COMMANDS = list_commands() + list_mentions()
+
+
+@pytest.mark.parametrize("words", [words for _, words in COMMANDS], ids=[name for name, _ in COMMANDS])
 def test_commands_shown_are_commands(words):
     """Every command that a page shows is one: its name, its options and its arguments."""
     if words[0] == "make":
@@ -234,19 +247,21 @@ def list_names(model: type[BaseModel]) -> list[str]:
 
 @pytest.mark.parametrize(
     "name",
-    [
-        *events.KINDS,
-        *events.LATER_KINDS,
-        *steps.STEPS,
-        *steps.LATER_STEPS,
-        *options.Options.model_fields,
-        *later.OPTIONS,
-        *later.THROTTLE,
-        *later.SCHEDULE,
-        *later.STEP,
-        *contexts.NAMES,
-        *(name for part in contexts.TABLE.values() if part.kinds & set(events.KINDS) for name in part.fields),
-    ],
+    sorted(
+        {
+            *events.KINDS,
+            *events.LATER_KINDS,
+            *steps.STEPS,
+            *steps.LATER_STEPS,
+            *options.Options.model_fields,
+            *later.OPTIONS,
+            *later.THROTTLE,
+            *later.SCHEDULE,
+            *later.STEP,
+            *contexts.NAMES,
+            *(name for part in contexts.TABLE.values() if part.kinds & set(events.KINDS) for name in part.fields),
+        }
+    ),
 )
 def test_reference_names_every_word(name):
     """The page of the language has every trigger, step, option and name, those that do not run yet included."""
