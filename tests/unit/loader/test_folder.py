@@ -133,6 +133,14 @@ def test_unreadable_files_and_folders_are_told(tmp_path: Path) -> None:
     assert list_problems(loaded) == [("a.yaml", "unreadable"), ("b", "unreadable")]
 
 
+def test_a_path_through_a_file_is_told(tmp_path: Path) -> None:
+    """A path that cannot be looked at is a problem with the system's reason, not a traceback."""
+    file = write(tmp_path / "a.yaml", "a")
+    loaded = load(tmp_path, file / "b.yaml", tmp_path / "nul\0.yaml")
+
+    assert [code for _, code in list_problems(loaded)] == ["unreadable", "unreadable"]
+
+
 def test_a_huge_file_is_not_read_whole(tmp_path: Path) -> None:
     """A sparse file of a gigabyte is one problem, at once."""
     with (tmp_path / "a.yaml").open("wb") as stream:
