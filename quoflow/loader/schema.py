@@ -87,15 +87,12 @@ def build_rule_schema() -> _Schema:
     definitions["trigger"] = _describe_trigger(definitions)
     definitions["step"] = _describe_step(definitions)
     definitions["steps"] = {"type": "array", "minItems": 1, "items": _refer("step")}
+    one_trigger = [_refer("triggerName"), _refer("trigger")]
     properties = {
         "name": {**options["properties"].pop("name"), "maxLength": 100, "pattern": r"^[^\s_.:/-][^\s:/]*$"},
         "trigger": {
             "description": "When the rule runs.",
-            "anyOf": [
-                _refer("triggerName"),
-                _refer("trigger"),
-                {"type": "array", "minItems": 1, "items": {"anyOf": [_refer("triggerName"), _refer("trigger")]}},
-            ],
+            "anyOf": [*one_trigger, {"type": "array", "minItems": 1, "items": {"anyOf": one_trigger}}],
         },
         "when": {
             "description": "Expressions, every one of which must hold; any, all and not nest.",
