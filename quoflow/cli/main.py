@@ -26,7 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("demo", "Show quoflow at work against a simulated Quo; needs no key."),
     "trigger": ("trigger", "Fire a rule's `manual` trigger."),
     "approvals": ("approvals", "List and decide on the writes that wait for a person."),
-    "runs": ("runs", "List and show runs."),
+    "runs": ("runs", "List, show and cancel runs."),
     "outbox": ("outbox", "List the writes on their way, and those nobody knows about."),
     "pause": ("pause", "The kill switch: no write goes out until `resume`."),
     "resume": ("pause", "Let writes go out again."),

@@ -67,9 +67,10 @@ def _serve_until_told(engine: Engine, server: service.Service) -> None:
         server.stop()
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
-    rules = sum(rule.enabled for rule in engine.rules)
+    count = sum(rule.enabled for rule in engine.rules)
+    rules = f"{count} rule{'' if count == 1 else 's'}"
     every = engine.settings.poll.every.total_seconds()
-    output.tell(f"serving {rules} rules, polling {', '.join(engine.quos)} every {every:g} s; Ctrl-C stops")
+    output.tell(f"serving {rules}, polling {', '.join(engine.quos)} every {every:g} s; Ctrl-C stops")
     try:
         server.run()
     finally:

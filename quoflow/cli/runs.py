@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from typing import Any
 
 import click
@@ -10,10 +11,11 @@ from quoflow import app, errors
 from quoflow.cli import feed, output
 from quoflow.cli.output import Session
 from quoflow.core.lifecycle import RunRecord, RunState
+from quoflow.store import audit
 from quoflow.store import runs as store
 
 
-@click.group(invoke_without_command=True, help="List and show runs.")
+@click.group(invoke_without_command=True, help="List, show and cancel runs.")
 @click.pass_context
 def runs(ctx: click.Context) -> int:
     """List when nothing else is asked for."""
@@ -63,6 +65,27 @@ def show(session: Session, run_id: str, as_json: bool) -> int:  # noqa: FBT001 -
         for step in run.steps
     ]
     output.write_table(("step", "action", "state", "to", "what", "reason"), rows)
+    return errors.EXIT_FINE
+
+
+@runs.command(help="Cancel a run: what it has not done yet, it will not do. A write that may be out stays listed.")
+@click.argument("run_id")
+@click.pass_obj
+def cancel(session: Session, run_id: str) -> int:
+    """Cancel one run."""
+    actor = getpass.getuser()
+    with app.open_engine(session.config, tell=feed.ignore) as engine, engine.database.write() as tx:
+        run = store.find_run(tx, run_id)
+        if run is None:
+            raise errors.QuoflowError(f"there is no run {run_id}", "`quoflow runs list` shows them")
+        now = engine.clock()
+        if not store.cancel_run(tx, run_id, reason=f"cancelled by {actor}", now=now):
+            raise errors.QuoflowError(f"the run {run_id} has ended already: {run.state}")
+        data = {"rule": run.rule}
+        audit.record(
+            tx, at=now, actor=actor, kind="run.cancelled", connection=run.connection, subject=run_id, data=data
+        )
+    output.write(f"cancelled {run_id}: {run.rule}")
     return errors.EXIT_FINE
 
 

@@ -65,6 +65,21 @@ def test_manual_trigger_and_values(project, quo):
     assert "`hand`" in project.err
 
 
+def test_a_cancelled_run_does_nothing_more(project, quo):
+    """`runs cancel` takes the run's approvals back, and a second one says that it has ended."""
+    project.write_rule("name: r\ntrigger: call.missed\nactions:\n  - send_message: {text: hi}\n")
+    project.run("run", "--once")
+    quo.miss_call()
+    project.run("run", "--once")
+    (run,) = project.json("runs", "list")
+    project.run("runs", "cancel", run["id"])
+    project.run("runs", "cancel", run["id"], code=1)
+
+    assert "ended already" in project.err
+    assert project.json("approvals", "list") == []
+    assert project.json("runs", "list")[0]["state"] == "cancelled"
+
+
 def test_the_api_can_be_looked_at(project):
     """`quo GET` prints JSON and `connections list` shows the gateway's connections."""
     lines = json.loads(project.run("quo", "GET", "/v1/phone-numbers"))
