@@ -200,7 +200,7 @@ def _abs(value: float | None) -> float | None:
 
 
 def _pick(shape: Shape) -> Shape:
-    return shapes.maybe(shapes.item_of(shape))
+    return shape if shape.kind == "any" else shapes.maybe(shapes.item_of(shape))
 
 
 def _same(shape: Shape) -> Shape:

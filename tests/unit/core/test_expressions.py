@@ -189,6 +189,13 @@ def test_values_may_change_between_evaluations():
     assert (first, evaluate("vars.n", values, FUNCTIONS)) == (1, 2)
 
 
+def test_name_that_the_event_does_not_have_is_none():
+    """A name of the language is nothing where an event lacks it; any other is an error."""
+    assert evaluate("message.text or 'none'", {}, FUNCTIONS) == "none"
+    with pytest.raises(ExpressionError, match="there is no `nobody`"):
+        evaluate("nobody or 'none'", {}, FUNCTIONS)
+
+
 @pytest.mark.parametrize(
     ("source", "kind", "expected"),
     [

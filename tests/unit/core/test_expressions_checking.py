@@ -50,6 +50,7 @@ def say(faults: tuple[Fault, ...]) -> list[tuple[str, str, str]]:
         "{{ vars.count * 60 + 1 }} {{ vars.limit | int // 2 }} {{ -vars.count }} {{ 7 % 2 }}",
         "{{ message.text ~ vars.count ~ now() }} {{ 'a' + 'b' }} {{ segments(message.text) }}",
         "{{ format_phone(contact.phone) }} {{ contact.name }} {{ rule.name }} {{ connection.name }} {{ run.id }}",
+        "{{ contact.known and 'yes' or 'no' }} {{ [1, 'a'] | join }} {{ [2, 1] | sort | first or 0 }}",
         "{# a remark #}{{ 'yes' if contact.known else 'no' }}",
         "{{ message.text | truncate(length=20, end='') | replace('a', 'b') | upper }}",
     ],
@@ -77,6 +78,7 @@ def test_good_templates_have_no_fault(source):
         "days_until(contact.fields.renewal or '2026-12-31') < 30",
         "message.text is matches('(?i)\\\\brefund\\\\b')",
         "contact.first_name is none or contact.first_name != 'Bot'",
+        "not contact.first_name or contact.first_name < 'M'",
         "contact.fields.age | int > 17",
         "contact.fields.age is number and contact.fields.age > 17",
         "1 < vars.count <= 5",
@@ -111,6 +113,9 @@ def test_good_conditions_have_no_fault(source):
         ("{{ message.time.hour }}", "`message.time` is a time and has no `hour`", "use `| time('%H:%M')`"),
         ("{{ contact.tags.first }}", "`contact.tags` is a list of text and has no `first`", "use `| first`"),
         ("{{ contact.known.x }}", "`contact.known` is true or false and has no `x`", "leave it out"),
+        ("{{ contact.fields._x }}", "`_x` is private", "do not begin with `_`"),
+        ("{{ contact.fields['_x'] }}", "`_x` is private", "do not begin with `_`"),
+        ("{{ 2 ** 3 }}", "`**` is not part of rule expressions", "multiply"),
         # what cannot be printed
         ("{{ contact.tags }}", "a list of text cannot be printed", "write `contact.tags | join(', ')`"),
         ("{{ steps.transcript.lines }}", "a list of record cannot be printed", "loop over it: {% for"),
@@ -134,6 +139,10 @@ def test_good_conditions_have_no_fault(source):
         ("{{ message.text | time }}", "`time` takes a time or a date, and this is text", "`message.time` or `now()`"),
         ("{{ message.text | join }}", "`join` takes a list, and this is text", "give it a list"),
         ("{{ message.text[0] }}", "text has no items", "`list[0]`"),
+        ("{{ [none, 'a'] | join }}", "`join` cannot take a list that holds text", "loop over it"),
+        ("{{ [1, 'a'] | sort | join }}", "`sort` cannot take a list that holds a number or text", "loop over it"),
+        ("{{ steps.transcript.lines | max }}", "`max` cannot take a list that holds a record", "loop over it"),
+        ("{{ contact.known and 'yes' }}", "true or false or text cannot be printed", "'yes' if"),
         # filters, tests and functions
         ("{{ message.text | uper }}", "there is no filter `uper`", "did you mean `upper`?"),
         ("{{ message.text | zzz }}", "there is no filter `zzz`", "there are upper, lower"),
@@ -327,6 +336,14 @@ def test_manual_trigger_may_set_more_variables():
 
     assert known == ()
     assert [severity for severity, _, _ in unknown] == ["warning"]
+
+
+def test_loop_hides_what_is_known_of_the_name_it_takes():
+    """A loop's item is another value than the one that was looked at outside."""
+    scope = build_scope(["manual"], variables={}, steps={"t": "fetch_transcript"}, hours=[])
+    source = "{% if vars.speaker %}{% for vars in (steps.t.lines or []) %}{{ vars.speaker }}{% endfor %}{% endif %}"
+
+    assert [severity for severity, _, _ in say(check_template(source, scope))] == ["warning"]
 
 
 def test_all_mistakes_are_said_at_once_each_at_its_place():
