@@ -1,0 +1,97 @@
+"""Golden plans: rules and events in a folder, and what must come of them. New behaviour is a new folder.
+
+`tests/golden/plan/<case>/` holds `rules.yaml`, `events.yaml` and `expected.json`. After a wanted change write the
+expectations anew with `UPDATE_GOLDEN=1 pytest tests/unit/test_golden_plans.py`, and read the difference.
+"""
+
+import json
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from quoflow.core import contexts, facts, matching, planning, writes
+from quoflow.core.events import Event
+from quoflow.core.functions import Functions
+from quoflow.core.hours import OfficeHours
+from quoflow.loader import rules
+from quoflow.loader.documents import read_documents
+from quoflow.loader.known import Known
+from quoflow.loader.plain import read_plain
+
+CASES = sorted(path for path in (Path(__file__).parent.parent / "golden" / "plan").iterdir() if path.is_dir())
+NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)  # a Monday, 10:00 in New York
+LINES = (facts.Line("PNmain", "+15555550100", "Main Line"), facts.Line("PNsales", "+15555550102", "Sales"))
+OFFICE = {"office": OfficeHours(open={"mon-fri": ("09:00-17:00",)})}
+
+
+def build_event(written, number):
+    kind = written["kind"]
+    ago = timedelta(minutes=int(written.get("minutes_ago", "1")))
+    return Event(
+        id=written.get("id", f"{kind}:{number}"),
+        kind=kind,
+        connection="main",
+        occurred_at=NOW - ago,
+        line_id=written.get("line"),
+        peer=written.get("peer"),
+        direction=written.get("direction"),
+        data=written.get("data") or {},
+    )
+
+
+def plan_case(folder):
+    """Match every event to every rule and plan the matches, as the engine does; give plain data."""
+    read = read_documents((folder / "rules.yaml").read_bytes(), "rules.yaml")
+    built, problems = rules.build_rules(read, "rules.yaml", Known())
+    assert [str(problem) for problem in problems if problem.severity == "error"] == []
+    index = matching.RuleIndex(built)
+    told = {}
+    for number, written in enumerate(read_plain(folder / "events.yaml")["events"]):
+        event = build_event(written, number)
+        contact = facts.Contact(**written["contact"]) if "contact" in written else None
+        told[event.id] = {rule.name: plan_rule(rule, event, contact) for rule in index.candidates(event, LINES)}
+    return told
+
+
+def plan_rule(rule, event, contact):
+    functions = Functions(now=NOW, timezone="America/New_York", region="US", hours=OFFICE)
+    line = next((one for one in LINES if one.id == event.line_id), None)
+    values = contexts.build_values(
+        event, contact=contact, line=line, rule=rule.name, variables=rule.vars, tags_field="tags"
+    )
+    verdict = matching.match(rule, event, values, functions, lines=LINES, region="US")
+    if not verdict.matched:
+        return {"verdict": "no", "reason": verdict.reason}
+    if late := matching.is_due_by_age(rule, event, NOW):
+        return {"verdict": "skipped", "reason": late}
+    scene = writes.Scene(rule, "main", values, functions, LINES, "US", "tags", NOW)
+    advance = planning.advance(rule, [], scene)
+    steps = [describe(step) for step in advance.steps]
+    end = {"end": f"{advance.end.state}: {advance.end.reason}".rstrip(": ")} if advance.end else {}
+    return {"verdict": "yes", "reason": verdict.reason, "steps": steps, "later": list(advance.later), **end}
+
+
+def describe(step):
+    told = {"path": step.path, "action": step.action, "state": step.state.value}
+    if step.write is not None:
+        told["payload"] = dict(step.write.payload)
+        told["segments"] = step.write.segments
+    return {**told, **({"reason": step.reason} if step.reason else {})}
+
+
+@pytest.mark.parametrize("folder", CASES, ids=lambda folder: folder.name)
+def test_plans_are_as_expected(folder):
+    """What a rule would do for an event is exactly what its folder says, byte for byte."""
+    told = plan_case(folder)
+    expected = folder / "expected.json"
+    if os.environ.get("UPDATE_GOLDEN"):
+        expected.write_text(json.dumps(told, indent=2, ensure_ascii=False, default=str) + "\n")
+
+    assert json.loads(json.dumps(told, default=str)) == json.loads(expected.read_text())
+
+
+def test_there_are_cases():
+    """The golden folder is found, so that the test above cannot pass by finding nothing."""
+    assert len(CASES) >= 6
