@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import sys
 from datetime import UTC, datetime
@@ -26,7 +27,9 @@ def main() -> None:
     unknown = [name for name in wanted if name not in BENCHMARKS]
     if unknown:
         sys.exit(f"there is no benchmark {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
-    print(f"{datetime.now(UTC):%Y-%m-%d}, Python {platform.python_version()}, {platform.system()} {platform.machine()}")
+    when, load = f"{datetime.now(UTC):%Y-%m-%d}", os.getloadavg()[0]
+    machine = f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores"
+    print(f"{when}, {machine}; load before it began: {load:.1f}")
     print(f"{'what':<58} {'figure':>10} {'unit':<12} target")
     for name in wanted:
         for figure in BENCHMARKS[name]():
