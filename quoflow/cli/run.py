@@ -76,4 +76,4 @@ def _serve_until_told(engine: Engine, server: service.Service) -> None:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-    output.tell("stopped; nothing is in limbo")
+    output.tell("stopped; a write that was on its way is looked for at the next start")
