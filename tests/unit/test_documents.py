@@ -169,7 +169,7 @@ def test_commands_shown_are_commands(words):
         assert re.search(rf"^{words[1]}:", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
         return
     command: click.Command = cli
-    rest = words[1:]
+    rest = [word for word in words[1:] if word != "--help"]
     context = click.Context(cli, info_name="quoflow")
     while isinstance(command, click.Group) and rest:
         child = command.get_command(context, rest[0])
