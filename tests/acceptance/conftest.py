@@ -1,4 +1,4 @@
-"""A firm for the real command to work for: a simulated Quo over loopback, a project on disk, a process for each call."""
+"""A firm for the real command to work for: a simulated Quo over loopback, a project on disk, real processes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,6 +26,7 @@ from quoflow.sandbox.world import number_ids
 KEY = "canary-key-5d41402abc4b2a76"
 CONNECTION = "conn-brightpipes"
 MAIN, SALES = "+15555550100", "+15555550102"
+PLAIN = [sys.executable, "-m", "quoflow"]
 ANNA, BILL, CORA, STRANGER = "+15555550111", "+15555550112", "+15555550113", "+15555550177"
 
 SCENARIO: dict[str, Any] = {
@@ -141,11 +142,42 @@ class Quo:
         return answer.json()
 
 
-class Firm:
-    """A project on disk and the Quo that it works with."""
+class Launcher:
+    """Starts a process for each command: `python -m quoflow`, or quicker a fork with everything imported."""
 
-    def __init__(self, root: Path, quo: Quo) -> None:
+    def __init__(self) -> None:
+        script = Path(__file__).with_name("launcher.py")
+        self._process = subprocess.Popen(
+            [sys.executable, str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def run(self, arguments: Sequence[str], *, cwd: Path, env: dict[str, str], ahead: str) -> Ran:
+        """Run one command in a fork, `ahead` of time."""
+        assert self._process.stdin
+        assert self._process.stdout
+        out, err = cwd / "command.out", cwd / "command.err"
+        order = {"arguments": arguments, "cwd": str(cwd), "env": env, "ahead": ahead, "out": str(out), "err": str(err)}
+        self._process.stdin.write(f"{json.dumps(order)}\n")
+        self._process.stdin.flush()
+        code = int(self._process.stdout.readline())
+        ran = Ran(code, out.read_text(encoding="utf-8"), err.read_text(encoding="utf-8"))
+        out.unlink()
+        err.unlink()
+        return ran
+
+    def close(self) -> None:
+        self._process.communicate(timeout=10)
+
+
+class Firm:
+    """A project on disk and the Quo that it works with.
+
+    Commands are forked from a launcher; those of a firm with `is_plain` are `python -m quoflow` and nothing else.
+    """
+
+    def __init__(self, root: Path, quo: Quo, launcher: Launcher, *, is_plain: bool) -> None:
         self.root, self.quo = root, quo
+        self._launcher, self._is_plain = launcher, is_plain
         self.environ = {name: value for name, value in os.environ.items() if not name.startswith("QUOFLOW_")}
         self.environ |= {"MATON_API_KEY": KEY, "NO_COLOR": "1", "QUOFLOW_POLL__EVERY": "1s"}
 
@@ -165,11 +197,15 @@ class Firm:
 
     def run(self, *arguments: str, code: int | None = 0, ahead: str = "", **environ: str) -> Ran:
         """Run one command to its end, `ahead` of time if asked for; its exit code must be the one expected."""
-        done = subprocess.run(
-            [*self._command(ahead), *arguments],
-            cwd=self.root, env={**self.environ, **environ}, capture_output=True, text=True, timeout=60, check=False,
-        )  # fmt: skip
-        ran = Ran(done.returncode, done.stdout, done.stderr)
+        env = {**self.environ, **environ}
+        if self._is_plain:
+            done = subprocess.run(
+                [*PLAIN, *arguments], cwd=self.root, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                timeout=60, check=False,
+            )  # fmt: skip
+            ran = Ran(done.returncode, done.stdout, done.stderr)
+        else:
+            ran = self._launcher.run(arguments, cwd=self.root, env=env, ahead=ahead or "0s")
         assert "Traceback" not in ran.err, ran.err
         assert code is None or ran.code == code, ran
         return ran
@@ -182,9 +218,9 @@ class Firm:
         """Take the first look, which only sets the baseline."""
         self.once()
 
-    def list(self, what: str, **options: Any) -> list[dict[str, Any]]:
+    def list(self, what: str, *options: str, **more: Any) -> list[dict[str, Any]]:
         """List approvals, runs or the outbox."""
-        return list(self.run(what, "list", "--json", **options).json)
+        return list(self.run(what, "list", "--json", *options, **more).json)
 
     def preview(self, **options: Any) -> dict[str, Any]:
         """Look at what would be done."""
@@ -201,55 +237,45 @@ class Firm:
     @contextmanager
     def serving(self, **environ: str) -> Iterator[Service]:
         """Run the service until the end of the block."""
-        service = Service(self._command(""), self.root, {**self.environ, **environ})
+        service = Service(self.root, {**self.environ, **environ})
         try:
             yield service
         finally:
-            service.end()
-
-    def start(self, *arguments: str, **environ: str) -> subprocess.Popen[bytes]:
-        """Start a command in the background, its output thrown away."""
-        return subprocess.Popen(
-            [*self._command(""), *arguments],
-            cwd=self.root, env={**self.environ, **environ}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-
-    @staticmethod
-    def _command(ahead: str) -> list[str]:
-        if not ahead:
-            return [sys.executable, "-m", "quoflow"]
-        return [sys.executable, str(Path(__file__).parent / "ahead.py"), ahead]
+            service.kill()
 
 
 class Service:
-    """`quoflow run` as a process."""
+    """`python -m quoflow run` as a process; what it writes is in `log`."""
 
-    def __init__(self, command: list[str], root: Path, environ: dict[str, str]) -> None:
+    def __init__(self, root: Path, environ: dict[str, str]) -> None:
         self.log_file = root / "service.log"
         with self.log_file.open("ab") as log:
-            self.process = subprocess.Popen([*command, "run"], cwd=root, env=environ, stdout=log, stderr=log)
-        self.wait_for(lambda: "serving" in self.log or self.process.poll() is not None)
+            self.process = subprocess.Popen([*PLAIN, "run"], cwd=root, env=environ, stdout=log, stderr=log)
 
     @property
     def log(self) -> str:
         return self.log_file.read_text(encoding="utf-8")
 
-    def wait_for(self, condition: Callable[[], object], *, within: float = 20) -> None:
+    def wait_for(self, condition: Callable[[], object], *, within: float = 30) -> None:
         """Wait until something holds; fail with the log when it does not come."""
         deadline = time.monotonic() + within
         while not condition():
             assert time.monotonic() < deadline, self.log
             time.sleep(0.05)
 
+    def wait_until_serving(self) -> None:
+        """Wait until it has begun and can be stopped cleanly."""
+        self.wait_for(lambda: "serving" in self.log)
+
     def stop(self, number: int = signal.SIGTERM, *, within: float = 10) -> int:
-        """Ask for a stop and give the exit code; more than `within` seconds is a failure."""
+        """Ask for a stop and give the exit code; it must come within that many seconds."""
         self.process.send_signal(number)
         return self.process.wait(within)
 
-    def end(self) -> None:
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait(10)
+    def kill(self) -> None:
+        """End it at once, without a word."""
+        self.process.kill()
+        self.process.wait(10)
 
 
 def read_clock() -> datetime:
@@ -276,12 +302,22 @@ def make_quo() -> Iterator[Callable[..., Quo]]:
         server.stop()
 
 
+@pytest.fixture(scope="session")
+def launcher() -> Iterator[Launcher]:
+    """Start the process that forks commands, once for each worker."""
+    started = Launcher()
+    yield started
+    started.close()
+
+
 @pytest.fixture
-def make_firm(make_quo: Callable[..., Quo], tmp_path: Path) -> Callable[..., Firm]:
+def make_firm(make_quo: Callable[..., Quo], launcher: Launcher, tmp_path: Path) -> Callable[..., Firm]:
     """Set up a firm: rules, and its configuration changed by keywords. Approvals are required unless `auto`."""
 
-    def make(*rules: str, auto: bool = False, quo: dict[str, Any] | None = None, **config: Any) -> Firm:
-        firm = Firm(tmp_path, make_quo(**(quo or {})))
+    def make(
+        *rules: str, auto: bool = False, is_plain: bool = False, quo: dict[str, Any] | None = None, **config: Any
+    ) -> Firm:
+        firm = Firm(tmp_path, make_quo(**(quo or {})), launcher, is_plain=is_plain)
         approvals = {"allow_auto": ["*"] if auto else [], **config.pop("approvals", {})}
         firm.configure(approvals=approvals, **config)
         firm.write_rules(*(f"{rule.strip()}\napproval: auto\n" if auto else rule for rule in rules))

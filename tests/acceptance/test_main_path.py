@@ -13,7 +13,7 @@ from .conftest import ANNA, CONNECTION, KEY, MAIN, STRANGER, TEXTBACK
 @pytest.mark.parametrize("gateway", ["maton", "direct"])
 def test_a_missed_call_becomes_one_approved_text(make_firm, gateway):
     """Baseline, preview, question, yes, text, and never again: the whole path, and every listing agrees with it."""
-    firm = make_firm(TEXTBACK, gateway=gateway)
+    firm = make_firm(TEXTBACK, gateway=gateway, is_plain=True)
     quo = firm.quo
     firm.once()
     assert quo.writes() == []
