@@ -18,7 +18,7 @@ from rich.text import Text
 
 HERE = Path(__file__).parent
 WIDTH = 118
-HEAD, TAIL = 25, 17
+HEAD, TAIL = 25, 18
 """How many lines of the beginning and of the end are shown."""
 
 
@@ -44,7 +44,7 @@ def run_demo() -> str:
 
 def main() -> None:
     """Draw the picture."""
-    lines = ["$ make demo", *run_demo().rstrip().splitlines()]
+    lines = ["$ quoflow demo --yes", *run_demo().rstrip().splitlines()]
     if len(lines) > HEAD + TAIL:
         lines = [*lines[:HEAD], "  …", *lines[-TAIL:]]
     console = Console(record=True, width=WIDTH, file=Path(os.devnull).open("w"))  # noqa: SIM115 - ends with the process
