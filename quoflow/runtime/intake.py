@@ -61,8 +61,11 @@ def take_in(tx: Connection, engine: Engine, event: Event) -> tuple[int, int]:
     _cancel_waiting(tx, engine, event)
     lines = mirror.list_lines(tx, event.connection)
     begun = skipped = 0
+    facts: writes.Scene | None = None
     for rule in engine.index.candidates(event, lines):
-        scene = scenes.read_scene(tx, engine, rule, event, run_id=None)
+        if facts is None:
+            facts = scenes.read_scene(tx, engine, rule, event, run_id=None)
+        scene = scenes.turn_to(facts, engine, rule, event)
         verdict = matching.match(rule, event, scene.values, scene.functions, lines=lines, region=engine.settings.region)
         if not verdict.matched:
             continue

@@ -35,22 +35,25 @@ def begin_run(tx: Connection, engine: Engine, rule: Rule, event: Event, scene: w
     )
     if not store.add_run(tx, run):
         return None
-    carry_on(tx, engine, run, rule=rule, event=event)
+    _advance(tx, engine, run, scenes.turn_to(scene, engine, rule, event, run_id=run.id))
     return run
 
 
-def carry_on(
-    tx: Connection, engine: Engine, run: RunRecord, *, rule: Rule | None = None, event: Event | None = None
-) -> None:
+def carry_on(tx: Connection, engine: Engine, run: RunRecord) -> None:
     """Add the steps that have become known, and end the run or say what it waits for. One transaction."""
-    rule = rule or load_rule(tx, engine, run)
-    event = event or inbox.find_event(tx, connection=run.connection, event_id=run.event_id)
-    now = engine.clock()
+    rule = load_rule(tx, engine, run)
+    event = inbox.find_event(tx, connection=run.connection, event_id=run.event_id)
     if rule is None or event is None:
         missing = "its rule's version" if rule is None else "its event"
-        store.update_run(tx, run.id, state=RunState.FAILED, reason=f"{missing} can no longer be read", now=now)
+        store.update_run(
+            tx, run.id, state=RunState.FAILED, reason=f"{missing} can no longer be read", now=engine.clock()
+        )
         return
-    scene = scenes.read_scene(tx, engine, rule, event, run_id=run.id)
+    _advance(tx, engine, run, scenes.read_scene(tx, engine, rule, event, run_id=run.id))
+
+
+def _advance(tx: Connection, engine: Engine, run: RunRecord, scene: writes.Scene) -> None:
+    rule, now = scene.rule, scene.now
     records = store.list_steps(tx, run.id)
     advance = planning.advance(rule, records, scene)
     for planned in advance.steps:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from quoflow.core import contexts, writes
 from quoflow.core.events import Event
 from quoflow.core.rules import Rule
@@ -43,6 +45,15 @@ def read_scene(tx: Connection, engine: Engine, rule: Rule, event: Event, *, run_
         tags_field=engine.settings.tags.field,
         now=now,
     )
+
+
+def turn_to(
+    scene: writes.Scene, engine: Engine, rule: Rule, event: Event, *, run_id: str | None = None
+) -> writes.Scene:
+    """Give the same facts as another rule or run sees them, without reading them again."""
+    variables = {**engine.settings.vars, **rule.vars}
+    values = contexts.add_rule(scene.values, event=event, rule=rule.name, variables=variables, steps={}, run_id=run_id)
+    return replace(scene, rule=rule, values=values)
 
 
 def read_user_id(event: Event) -> str | None:
