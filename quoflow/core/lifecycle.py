@@ -67,7 +67,6 @@ class StepRecord:
         outcome: what it returned (JSON), reachable as `steps.<name>`.
         reason: why it is in its state, in words.
         tries: how often the worker has taken it up.
-        ready_at: when it first could be carried out: planned, or approved by a person. Lateness counts from here.
     """
 
     id: str
@@ -91,7 +90,6 @@ class StepRecord:
     outcome: Mapping[str, Any] | None = None  # JSON
     reason: str = ""
     tries: int = 0
-    ready_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,7 +108,9 @@ def _record_step(
         step = _pass_first_gate(tx, engine, rule, step=step, planned=planned)
     store.add_steps(tx, [step])
     if step.state is StepState.NEEDS_APPROVAL:
-        approvals.request_approval(tx, _make_approval(engine, run, step))
+        # A yes that comes when the write would be too late to go is no yes: the shorter time counts.
+        patience = min(engine.settings.approvals.expire_after, rule.max_age)
+        approvals.request_approval(tx, _make_approval(engine, run, step, expires_at=now + patience))
         engine.tell(Notice("approval.requested", f"{run.rule} asks to {describe_write(step)}", run.connection))
 
 
@@ -132,7 +134,7 @@ def _pass_first_gate(
     return lifecycle.freeze_write(step, write, state=state, due_at=due_at, reason=reason)
 
 
-def _make_approval(engine: Engine, run: RunRecord, step: StepRecord) -> approvals.Approval:
+def _make_approval(engine: Engine, run: RunRecord, step: StepRecord, *, expires_at: datetime) -> approvals.Approval:
     return approvals.Approval(
         id=engine.new_id(),
         connection=run.connection,
@@ -148,7 +150,7 @@ def _make_approval(engine: Engine, run: RunRecord, step: StepRecord) -> approval
         hash=step.hash or "",
         state="pending",
         requested_at=step.created_at,
-        expires_at=step.created_at + engine.settings.approvals.expire_after,
+        expires_at=expires_at,
         decided_at=None,
         decided_by=None,
     )

@@ -107,8 +107,8 @@ def _take_intent(engine: Engine, step: StepRecord) -> outbox.Attempt | None:
             runs.carry_on(tx, engine, run)
             return None
         max_age = rule.max_age if rule else None
-        # Lateness counts from when the step first could go: what a guard held was due all the same.
-        gate = gates.check_guards(tx, engine, write, due_at=_find_due(fresh), max_age=max_age, now=now)
+        # Lateness counts from the plan: neither a guard nor a person who took their time makes a text younger.
+        gate = gates.check_guards(tx, engine, write, due_at=fresh.created_at, max_age=max_age, now=now)
         if gate.state == "held":
             until = gate.until or now + lifecycle.LOOK_AGAIN
             changes = {"state": StepState.HELD, "reason": gate.reason, "due_at": until}
@@ -129,10 +129,6 @@ def _take_intent(engine: Engine, step: StepRecord) -> outbox.Attempt | None:
         changes = {"state": StepState.HELD, "reason": reason, "due_at": now + lifecycle.LOOK_AGAIN}
         store.update_step(tx, step.id, expected=WORKABLE, now=now, **changes)
         return None
-
-
-def _find_due(step: StepRecord) -> datetime:
-    return step.ready_at or step.created_at
 
 
 def _make_attempt(engine: Engine, step: StepRecord, *, rule: str, now: datetime) -> outbox.Attempt:
@@ -168,6 +164,8 @@ def _take_failure(engine: Engine, attempt: outbox.Attempt, failure: results.Fail
             outbox.settle(tx, attempt.id, state="failed", reason=failure.reason, now=now)
         else:
             outbox.release(tx, attempt.id, reason=failure.reason, now=now, due_at=now + failure.after)
+        if failure.what == "hold":
+            store.update_step(tx, attempt.step_id, expected={StepState.QUEUED}, now=now, state=StepState.HELD)
         run = store.find_run(tx, attempt.run_id)
         if run is not None:
             runs.carry_on(tx, engine, run)

@@ -103,7 +103,7 @@ def decide(tx: Connection, approval_id: str, *, hash: str, approve: bool, actor:
     if not decided:
         return _explain(found, now)
     if approve:
-        _move_step(tx, found, now, state=StepState.QUEUED, due_at=now, ready_at=now, reason=f"approved by {actor}")
+        _move_step(tx, found, now, state=StepState.QUEUED, due_at=now, reason=f"approved by {actor}")
     else:
         _move_step(tx, found, now, state=StepState.CANCELLED, reason=f"rejected by {actor}")
     return "decided"

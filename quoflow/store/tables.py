@@ -291,7 +291,6 @@ steps = Table(
     Column("outcome", Json),
     Column("reason", FreeText, nullable=False),
     _count("tries"),
-    Column("ready_at", UtcDateTime),
     UniqueConstraint("run_id", "path"),
     Index(None, "run_id", "position"),
     Index(None, "due_at"),

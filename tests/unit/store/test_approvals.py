@@ -43,7 +43,7 @@ def test_yes_queues_the_step(tx, make, step):
     found, moved = approvals.find_approval(tx, "abcd1234"), runs.find_step(tx, "s1")
 
     assert (found.state, found.decided_at, found.decided_by) == ("approved", make.at(1), "ann")
-    assert (moved.state, moved.due_at, moved.ready_at) == (S.QUEUED, make.at(1), make.at(1))
+    assert (moved.state, moved.due_at) == (S.QUEUED, make.at(1))
     assert moved.hash == step.hash
     assert approvals.list_pending(tx) == ()
 

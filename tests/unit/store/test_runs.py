@@ -21,9 +21,7 @@ S = StepState
 
 def test_a_run_comes_back_whole(tx, make):
     """A run comes back with its steps in their order, or without."""
-    second = make.step(
-        "s2", position=1, name="after", outcome={"found": True}, reason="why", tries=2, ready_at=make.now
-    )
+    second = make.step("s2", position=1, name="after", outcome={"found": True}, reason="why", tries=2)
     run = make.run(tx, "r1", make.step("s1"), second, reason="because", state=RunState.HELD)
     again = runs.find_run(tx, "r1")
 

@@ -280,7 +280,6 @@ def upgrade() -> None:
         sa.Column("outcome", sa.JSON(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("tries", sa.Integer(), nullable=False),
-        sa.Column("ready_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["run_id"], ["runs.id"], name="fk_steps_run_id"),
         sa.PrimaryKeyConstraint("id", name="pk_steps"),
         sa.UniqueConstraint("run_id", "path", name="uq_steps_run_id_path"),
