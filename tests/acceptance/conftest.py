@@ -67,6 +67,15 @@ actions:
   - send_message: {text: "Hi {{ contact.first_name or 'there' }}, sorry we missed you – we’ll call back."}
 """
 
+ANSWER = """
+name: answer
+trigger: message.received
+actions:
+  - send_message: {text: "Got it: {{ message.text }}"}
+"""
+WATCH = "name: watch\ntrigger: message.sent\nactions:\n  - notify: {text: seen}\n"
+UNLIMITED = {"contact_cap": "off", "budget": "off", "loop": "off"}
+
 
 @dataclass(frozen=True)
 class Ran:
@@ -250,6 +259,7 @@ class Service:
     def __init__(self, root: Path, environ: dict[str, str]) -> None:
         self.log_file = root / "service.log"
         with self.log_file.open("ab") as log:
+            self._before = log.tell()
             self.process = subprocess.Popen([*PLAIN, "run"], cwd=root, env=environ, stdout=log, stderr=log)
 
     @property
@@ -265,7 +275,7 @@ class Service:
 
     def wait_until_serving(self) -> None:
         """Wait until it has begun and can be stopped cleanly."""
-        self.wait_for(lambda: "serving" in self.log)
+        self.wait_for(lambda: b"serving" in self.log_file.read_bytes()[self._before :])
 
     def stop(self, number: int = signal.SIGTERM, *, within: float = 10) -> int:
         """Ask for a stop and give the exit code; it must come within that many seconds."""
