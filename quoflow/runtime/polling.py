@@ -214,14 +214,15 @@ def _read_safely(
     calls_since: datetime,
     until: datetime | None,
 ) -> list[Event]:
-    """Read a conversation; one that Quo refuses to show is told and passed over, and does not hold up the others."""
+    """Read a conversation; one that Quo refuses to show is told, and does not hold up the others.
+
+    It is not saved, so that the next looks find it changed still, and read it if they may.
+    """
     try:
         return _read_conversation(desk, conversation, since=since, calls_since=calls_since, until=until)
     except (errors.Refused, errors.NotFound, errors.Forbidden) as error:
         desk.engine.tell(Notice("poll.unusable", f"a conversation cannot be read: {error}", desk.connection))
-    with desk.engine.database.write() as tx:
-        mirror.save_conversation(tx, desk.connection, conversation, synced_until=since or desk.earliest)
-    return []
+        return []
 
 
 def _read_conversation(
