@@ -38,9 +38,11 @@ def ignore(notice: Notice) -> None:
 
 
 def print_notice(notice: Notice) -> None:
-    """Print a notice as a line of the feed on stderr."""
+    """Print a notice as a line of the feed on stderr; where that is no terminal it may be kept, and is a log."""
     mark, color = MARKS.get(notice.kind, ("·", "white"))
-    output.tell(f"  {output.paint(mark, color, stream=sys.stderr)} {output.show_text(notice.text, limit=200)}")
+    text = output.show_text(notice.text, limit=200)
+    shown = text if sys.stderr.isatty() else mask_customers(text)
+    output.tell(f"  {output.paint(mark, color, stream=sys.stderr)} {shown}")
 
 
 def make_log(settings: LogSettings) -> Callable[[Notice], None]:
