@@ -13,13 +13,14 @@ from quoflow.runtime import projects
 
 
 @click.command(help="Look at the API as quoflow does: `quoflow quo GET /v1/phone-numbers`. Reads only.")
-@click.argument("method", type=click.Choice(["GET"], case_sensitive=False))
+@click.argument("method")
 @click.argument("path")
 @click.option("--connection", help="Which connection, where there are several.")
 @click.pass_obj
 def quo(session: Session, method: str, path: str, connection: str | None) -> int:
     """Send one GET and print the JSON that comes back."""
-    del method
+    if method.upper() != "GET":
+        raise click.UsageError(f"`{method}` is not GET: this only looks, and changes nothing.")
     if not path.startswith("/"):
         raise click.UsageError("The path begins with a slash, such as /v1/phone-numbers.")
     project = projects.load_settings(session.config, os.environ)
