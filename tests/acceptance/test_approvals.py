@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 
 from .conftest import ANNA, BILL, CORA, TEXTBACK
@@ -71,6 +74,17 @@ def test_no_answer_means_no(asking):
     assert asking.list("approvals", ahead="25h") == []
     assert asking.quo.sent() == []
     assert {state for _, state in asking.states()} == {"cancelled"}
+
+
+def test_bytes_that_were_changed_after_the_yes_are_not_sent(asking):
+    """A yes binds the bytes: what something else wrote into the database meanwhile fails in words, and is not sent."""
+    asking.approve_all()
+    with closing(sqlite3.connect(asking.root / "quoflow.db")) as database, database:
+        database.execute("UPDATE steps SET payload = replace(payload, 'sorry', 'glad')")
+    asking.once()
+
+    assert asking.quo.sent() == []
+    assert {(one["state"], "recorded" in one["reason"]) for one in asking.list("outbox")} == {("failed", True)}
 
 
 def test_show_tells_every_byte(asking):

@@ -13,8 +13,9 @@ actions:
 
 
 def test_history_never_triggers(make_firm):
-    """Calls and texts from before the first look are no events, not then and not at any later look."""
-    firm = make_firm(TEXTBACK, ECHO, auto=True)
+    """Calls and texts from before the first look, however fresh, are no events, not then and not at any later look."""
+    fresh = [{"at": "-5s", "message": {"peer": BILL, "text": "Hello?"}}, {"at": "-20s", "call": {"peer": BILL}}]
+    firm = make_firm(TEXTBACK, ECHO, auto=True, quo={"history": [*SCENARIO["history"], *fresh]})
     for _ in range(3):
         firm.once()
 
