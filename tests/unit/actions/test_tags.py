@@ -78,3 +78,9 @@ def test_tags_that_are_set_are_found(office):
 
     (found,) = find(office, wanted)
     assert found.outcome["tags"] == ["missed"]
+
+
+@pytest.mark.parametrize("wanted", [payload(add=["customer", "vip"]), payload(add=["customer"], remove=["customer"])])
+def test_tags_that_are_half_set_are_not_found(office, wanted):
+    """One tag is there, another is missing or should be gone: the write was not done."""
+    assert find(office, wanted) == ()

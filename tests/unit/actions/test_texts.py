@@ -77,9 +77,9 @@ def test_another_text_is_not_taken_for_ours(office, other):
 def test_an_earlier_text_of_the_same_words_is_not_taken_for_ours(office):
     """What was written before the attempt began cannot be this attempt."""
     office.happen("messages", text=PAYLOAD["content"], direction="outgoing", peer=ANNA)
-    office.later(minutes=10)
+    office.later(seconds=11)
 
-    assert find(office, minutes=1) == ()
+    assert find(office, seconds=10.5) == find(office, seconds=5) == ()
 
 
 def test_a_text_of_the_very_moment_is_found(office):
