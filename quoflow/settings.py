@@ -27,6 +27,7 @@ from pydantic import (
 from quoflow.core.durations import Duration, format_duration
 from quoflow.core.guards import GuardSettings
 from quoflow.core.hours import OfficeHours
+from quoflow.core.lists import as_tuple
 from quoflow.errors import QuoflowError
 
 FILE = "quoflow.yaml"
@@ -44,10 +45,6 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-
-def _as_tuple(value: object) -> object:
-    return (value,) if isinstance(value, str) else value
 
 
 def _as_section(value: object) -> object:
@@ -72,7 +69,7 @@ def _at_least(shortest: timedelta, longest: timedelta) -> AfterValidator:
     return AfterValidator(check)
 
 
-Texts = Annotated[tuple[str, ...], BeforeValidator(_as_tuple, json_schema_input_type=str | tuple[str, ...])]
+Texts = Annotated[tuple[str, ...], BeforeValidator(as_tuple, json_schema_input_type=str | tuple[str, ...])]
 Timezone = Annotated[str, AfterValidator(_check_timezone)]
 
 

@@ -30,6 +30,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from quoflow.core import phones, schedule
 from quoflow.core.durations import Duration, format_duration
+from quoflow.core.lists import as_tuple
 from quoflow.core.plans import Gate, Write
 
 OFF = "off"
@@ -66,10 +67,6 @@ def _read_off(value: object) -> object:
     return None if isinstance(value, str) and value.lower() == OFF else value
 
 
-def _read_list(value: object) -> object:
-    return (value,) if isinstance(value, str) else value
-
-
 def _read_clock(value: object) -> object:
     if not isinstance(value, str):
         return value
@@ -87,7 +84,7 @@ ClockTime = Annotated[
 ]
 
 Country = Annotated[str, StringConstraints(to_upper=True, pattern=r"^[A-Za-z]{2}$")]
-Countries = Annotated[tuple[Country, ...], Field(min_length=1), BeforeValidator(_read_list)]
+Countries = Annotated[tuple[Country, ...], Field(min_length=1), BeforeValidator(as_tuple)]
 
 
 class _Settings(BaseModel):

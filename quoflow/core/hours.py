@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, field_validator
 
+from quoflow.core.lists import as_tuple
+
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MINUTES_A_DAY = 24 * 60
 EXAMPLE = "write it as 09:00-17:00"
@@ -23,16 +25,12 @@ class Span(NamedTuple):
     end: int
 
 
-def _as_tuple(value: object) -> object:
-    return (value,) if isinstance(value, str) else value
-
-
 def _as_text(value: object) -> object:
     """Let YAML readers that already made dates of text pass."""
     return value.isoformat() if isinstance(value, date) else value
 
 
-SpanTexts = Annotated[tuple[str, ...], BeforeValidator(_as_tuple, json_schema_input_type=str | tuple[str, ...])]
+SpanTexts = Annotated[tuple[str, ...], BeforeValidator(as_tuple, json_schema_input_type=str | tuple[str, ...])]
 DateText = Annotated[date, BeforeValidator(_as_text, json_schema_input_type=date)]
 
 

@@ -14,16 +14,13 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from quoflow.core.durations import Duration
+from quoflow.core.lists import as_tuple
 from quoflow.core.steps import Step, Template
 
 DEFAULT_MAX_AGE = timedelta(hours=24)
 
 
-def _as_tuple(value: object) -> object:
-    return (value,) if isinstance(value, str) else value
-
-
-OneOrMany = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
+OneOrMany = Annotated[tuple[str, ...], BeforeValidator(as_tuple)]
 
 
 class _Model(BaseModel):

@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from quoflow.core.durations import Duration
+from quoflow.core.lists import as_tuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +26,8 @@ class Marker:
     kind: Literal["template", "expression"]
 
 
-def _as_tuple(value: object) -> object:
-    return (value,) if isinstance(value, str) else value
-
-
 Template = Annotated[str, Marker("template")]
-Templates = Annotated[tuple[Template, ...], BeforeValidator(_as_tuple)]
+Templates = Annotated[tuple[Template, ...], BeforeValidator(as_tuple)]
 
 
 class Parameters(BaseModel):

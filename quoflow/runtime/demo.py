@@ -18,7 +18,6 @@ from quoflow.store.approvals import Approval
 LONGEST = timedelta(seconds=50)
 PAUSE = 0.5
 QUIET_ROUNDS = 3
-ASLEEP = frozenset({StepState.WAITING, StepState.HELD})
 
 
 @dataclass(frozen=True, slots=True)

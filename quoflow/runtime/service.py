@@ -15,7 +15,7 @@ from quoflow.core.lifecycle import FINISHED_RUNS, RunState
 from quoflow.quo import errors
 from quoflow.runtime import intake, polling, reconcile, runs, schedules, worker
 from quoflow.runtime.engine import Engine, Notice
-from quoflow.store import approvals, inbox
+from quoflow.store import approvals
 from quoflow.store import runs as store
 
 UNFINISHED = frozenset(RunState) - FINISHED_RUNS
@@ -136,9 +136,3 @@ class Service:
                 if polled.events:
                     self._wake.set()
             self._stop.wait(every)
-
-
-def count_waiting(engine: Engine) -> int:
-    """Give how many events wait to be taken in."""
-    with engine.database.read() as tx:
-        return inbox.count_new(tx)

@@ -20,6 +20,9 @@ from quoflow.store import runs as store
 
 WORKABLE = frozenset({StepState.QUEUED, StepState.HELD, StepState.WAITING})
 
+STOPPED = {"held": StepState.HELD, "refused": StepState.SKIPPED}
+"""What becomes of a step whose write the gate does not let through."""
+
 
 def work_once(engine: Engine) -> bool:
     """Carry out the step that is due first, if there is one; False when nothing is due."""
@@ -109,18 +112,13 @@ def _take_intent(engine: Engine, step: StepRecord) -> outbox.Attempt | None:
         max_age = rule.max_age if rule else None
         # Lateness counts from the plan: neither a guard nor a person who took their time makes a text younger.
         gate = gates.check_guards(tx, engine, write, due_at=fresh.created_at, max_age=max_age, now=now)
-        if gate.state == "held":
+        if gate.state in STOPPED:
             until = gate.until or now + lifecycle.LOOK_AGAIN
-            changes = {"state": StepState.HELD, "reason": gate.reason, "due_at": until}
+            due_at = until if gate.state == "held" else None
+            changes = {"state": STOPPED[gate.state], "reason": gate.reason, "due_at": due_at}
             store.update_step(tx, step.id, expected=WORKABLE, now=now, **changes)
             runs.carry_on(tx, engine, run)
-            engine.tell(Notice("write.held", f"{run.rule}: {gate.reason}", step.connection))
-            return None
-        if gate.state == "refused":
-            changes = {"state": StepState.SKIPPED, "reason": gate.reason, "due_at": None}
-            store.update_step(tx, step.id, expected=WORKABLE, now=now, **changes)
-            runs.carry_on(tx, engine, run)
-            engine.tell(Notice("write.refused", f"{run.rule}: {gate.reason}", step.connection))
+            engine.tell(Notice(f"write.{gate.state}", f"{run.rule}: {gate.reason}", step.connection))
             return None
         attempt = _make_attempt(engine, fresh, rule=run.rule, now=now)
         if outbox.take_intent(tx, attempt, now=now):
