@@ -51,6 +51,12 @@ class _ForEditors(GenerateJsonSchema):
         """Take numbers and booleans for text, too."""
         return {**super().str_schema(schema), "type": TEXT_TYPES}
 
+    def decimal_schema(self, schema: core_schema.DecimalSchema) -> JsonSchemaValue:
+        """Take what any text takes for a decimal, too, whichever way this pydantic writes its text."""
+        inner = super().decimal_schema(schema)
+        texts = [{"type": TEXT_TYPES} if option.get("type") == "string" else option for option in inner["anyOf"]]
+        return {**inner, "anyOf": texts}
+
     def encode_default(self, dft: Any) -> Any:  # a default of any model
         """Write durations the way rules do."""
         return format_duration(dft) if isinstance(dft, timedelta) else super().encode_default(dft)

@@ -11,10 +11,10 @@ from sqlalchemy import Connection, inspect, text
 
 from quoflow.errors import StoreError
 
-HEAD = "0001"
+HEAD = "0002"
 """The version of the schema that this quoflow reads and writes; versions sort as text."""
 
-REVISIONS = frozenset({"0001"})
+REVISIONS = frozenset({"0001", "0002"})
 
 _TABLE = "alembic_version"
 

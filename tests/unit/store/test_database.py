@@ -17,7 +17,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from quoflow.errors import StoreError
-from quoflow.store import audit, controls, tables
+from quoflow.store import audit, controls, migrations, tables
 from quoflow.store.database import Database, _explaining
 
 CHILD = """
@@ -462,7 +462,7 @@ def test_making_the_schema_is_audited(database, make):
     with database.read() as tx:
         (entry,) = audit.list_audit(tx)
 
-    assert (entry.kind, entry.at, entry.data) == ("schema.migrated", make.now, {"from": None, "to": "0001"})
+    assert (entry.kind, entry.at, entry.data) == ("schema.migrated", make.now, {"from": None, "to": migrations.HEAD})
 
 
 def test_opening_a_current_database_needs_no_alembic(database):
