@@ -162,17 +162,30 @@ class Launcher:
 
     def run(self, arguments: Sequence[str], *, cwd: Path, env: dict[str, str], ahead: str) -> Ran:
         """Run one command in a fork, `ahead` of time."""
-        assert self._process.stdin
-        assert self._process.stdout
         out, err = cwd / "command.out", cwd / "command.err"
         order = {"arguments": arguments, "cwd": str(cwd), "env": env, "ahead": ahead, "out": str(out), "err": str(err)}
-        self._process.stdin.write(f"{json.dumps(order)}\n")
-        self._process.stdin.flush()
-        code = int(self._process.stdout.readline())
+        code = self._order(order)
         ran = Ran(code, out.read_text(encoding="utf-8"), err.read_text(encoding="utf-8"))
         out.unlink()
         err.unlink()
         return ran
+
+    def start(self, arguments: Sequence[str], *, cwd: Path, env: dict[str, str]) -> int:
+        """Start a command in a fork and give its process; what it writes is added to `service.log`."""
+        log = str(cwd / "service.log")
+        order = {"arguments": arguments, "cwd": str(cwd), "env": env, "ahead": "0s", "out": log, "err": log}
+        return self._order({**order, "start": True})
+
+    def kill(self, process: int) -> int:
+        """End a process that was started, at once; give its exit code, negative for a signal."""
+        return self._order({"kill": process})
+
+    def _order(self, order: dict[str, Any]) -> int:
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.write(f"{json.dumps(order)}\n")
+        self._process.stdin.flush()
+        return int(self._process.stdout.readline())
 
     def close(self) -> None:
         self._process.communicate(timeout=10)
@@ -242,6 +255,15 @@ class Firm:
     def states(self) -> list[tuple[str, str]]:
         """Give (rule, state) of every run, the oldest first."""
         return [(one["rule"], one["state"]) for one in reversed(self.list("runs"))]
+
+    @contextmanager
+    def living(self) -> Iterator[None]:
+        """Run a forked service, as fast as it can, and end it by SIGKILL at the end of the block."""
+        process = self._launcher.start(("run",), cwd=self.root, env=self.environ)
+        try:
+            yield
+        finally:
+            assert self._launcher.kill(process) == -signal.SIGKILL, (self.root / "service.log").read_text()[-2000:]
 
     @contextmanager
     def serving(self, **environ: str) -> Iterator[Service]:
