@@ -81,7 +81,13 @@ class InvalidFiles(QuoflowError):
 
 @dataclass(eq=False)
 class StoreError(QuoflowError):
-    """The database cannot be opened, read or written."""
+    """The database cannot be opened, read or written.
+
+    Attributes:
+        is_passing: whether the same may succeed later with the file as it is: another's lock, a full or failing disk.
+    """
+
+    is_passing: bool = field(default=False, kw_only=True)
 
 
 @dataclass(eq=False)

@@ -28,8 +28,25 @@ MARKS = {
     "write.fail": ("✗", "red"),
     "write.unknown": ("!", "red"),
     "notify": ("★", "cyan"),
+    "store.failed": ("✗", "red"),
+    "store.recovered": ("✓", "green"),
+    "breaker.opened": ("✗", "red"),
+    "breaker.closed": ("✓", "green"),
+    "event.failed": ("!", "red"),
+    "event.quarantined": ("!", "red"),
+    "clock.back": ("!", "red"),
+    "clock.caught_up": ("✓", "green"),
 }
-LEVELS = {"poll.failed": "warning", "write.fail": "error", "write.unknown": "error", "write.hold": "warning"}
+LEVELS = {
+    "poll.failed": "warning",
+    "write.fail": "error",
+    "write.unknown": "error",
+    "write.hold": "warning",
+    "store.failed": "error",
+    "breaker.opened": "error",
+    "event.quarantined": "error",
+    "clock.back": "error",
+}
 
 
 def ignore(notice: Notice) -> None:

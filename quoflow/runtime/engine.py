@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from quoflow.actions import results
 from quoflow.core import functions, hours, matching
 from quoflow.core.rules import Rule
 from quoflow.quo.client import Quo
 from quoflow.settings import Settings
+from quoflow.store import outbox
 from quoflow.store.database import Database
 
 Restore = Callable[[str, Mapping[str, object]], Rule]
@@ -39,6 +42,7 @@ class Engine:
         restore: rebuilds a rule from a stored version, for runs that began before an edit.
         clock: gives the time, UTC. new_id: gives a fresh id. jitter: gives a number from 0 to 1.
         tell: takes each notice of the feed.
+        unsaved: what came of writes and could not be put on the disk yet; it goes there before anything new is sent.
     """
 
     database: Database
@@ -51,6 +55,7 @@ class Engine:
     new_id: Callable[[], str]
     jitter: Callable[[], float]
     tell: Callable[[Notice], None]
+    unsaved: deque[tuple[outbox.Attempt, results.Done | results.Failure]] = field(default_factory=deque)
 
     def make_functions(self, now: datetime) -> functions.Functions:
         """Give the language's functions as of a time."""

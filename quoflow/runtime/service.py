@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from quoflow.core.lifecycle import FINISHED_RUNS, RunState
+from quoflow.errors import StoreError
 from quoflow.quo import errors
 from quoflow.runtime import intake, polling, reconcile, runs, schedules, worker
 from quoflow.runtime.engine import Engine, Notice
@@ -22,6 +23,9 @@ UNFINISHED = frozenset(RunState) - FINISHED_RUNS
 
 PATIENCE = 4.0
 """Seconds that a clean stop waits for each thread to end what it is in."""
+
+SHORTEST_WAIT, LONGEST_WAIT = 1.0, 30.0
+"""Seconds between tries while the database cannot be written: they double from the one to the other."""
 
 LONGEST_NAP = 1.0
 """Seconds between looks at the database for work that another process put there: approvals, triggers, resume."""
@@ -84,6 +88,7 @@ class Service:
         self._stop = stop
         self._wake = threading.Event()
         self._broken: BaseException | None = None
+        self._is_recovered = False
         self.last_polled: dict[str, polling.Polled] = {}
 
     def stop(self) -> None:
@@ -97,7 +102,7 @@ class Service:
         return self._stop.is_set()
 
     def run(self) -> None:
-        """Serve until stopped. Raises what broke a poller, if something that is a bug did."""
+        """Serve until stopped. Raises what broke a loop: a bug of ours, or a database that is damaged."""
         loops = [self._work, *(partial(self._poll, name) for name in self._engine.quos)]
         threads = [threading.Thread(target=self._guard, args=(loop,), daemon=True) for loop in loops]
         for thread in threads:
@@ -117,22 +122,51 @@ class Service:
             self.stop()
 
     def _work(self) -> None:
-        reconcile.recover(self._engine)
-        while not self._stop.is_set():
-            do_due_work(self._engine, self._stop)
-            self._wake.wait(LONGEST_NAP)
-            self._wake.clear()
+        self._keep_on(self._work_once, pause=self._nap, name="work")
+
+    def _work_once(self) -> None:
+        if not self._is_recovered:
+            reconcile.recover(self._engine)
+            self._is_recovered = True
+        do_due_work(self._engine, self._stop)
+
+    def _nap(self) -> None:
+        self._wake.wait(LONGEST_NAP)
+        self._wake.clear()
 
     def _poll(self, connection: str) -> None:
         every = self._engine.settings.poll.every.total_seconds()
+        self._keep_on(
+            partial(self._poll_once, connection), pause=partial(self._stop.wait, every), name=f"polling {connection}"
+        )
+
+    def _poll_once(self, connection: str) -> None:
+        try:
+            polled = polling.poll_connection(self._engine, connection)
+        except errors.QuoError as error:
+            if not self._stop.is_set():
+                self._engine.tell(Notice("poll.failed", str(error), connection))
+            return
+        self.last_polled[connection] = polled
+        if polled.events:
+            self._wake.set()
+
+    def _keep_on(self, work: Callable[[], None], *, pause: Callable[[], object], name: str) -> None:
+        """Do a piece of work until stopped; a database that is locked or full is waited for, and said once."""
+        failures = 0
         while not self._stop.is_set():
             try:
-                polled = polling.poll_connection(self._engine, connection)
-            except errors.QuoError as error:
-                if not self._stop.is_set():
-                    self._engine.tell(Notice("poll.failed", str(error), connection))
-            else:
-                self.last_polled[connection] = polled
-                if polled.events:
-                    self._wake.set()
-            self._stop.wait(every)
+                work()
+            except StoreError as error:
+                if not error.is_passing:
+                    raise
+                failures += 1
+                if failures == 1:
+                    text = f"{name} stands still: {error}. Nothing is lost; it is tried again until it works"
+                    self._engine.tell(Notice("store.failed", text))
+                self._stop.wait(min(SHORTEST_WAIT * 2 ** (failures - 1), LONGEST_WAIT))
+                continue
+            if failures:
+                self._engine.tell(Notice("store.recovered", f"{name} goes on: the database can be written again"))
+                failures = 0
+            pause()

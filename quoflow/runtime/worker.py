@@ -11,7 +11,7 @@ from quoflow.actions import artifacts, registry, results
 from quoflow.core import lifecycle, likeness, planning, steps
 from quoflow.core.facts import Artifact
 from quoflow.core.lifecycle import RunState, StepRecord, StepState
-from quoflow.errors import QuoflowError
+from quoflow.errors import QuoflowError, StoreError
 from quoflow.quo import errors
 from quoflow.runtime import gates, reconcile, runs
 from quoflow.runtime.engine import Engine, Notice
@@ -25,7 +25,12 @@ STOPPED = {"held": StepState.HELD, "refused": StepState.SKIPPED}
 
 
 def work_once(engine: Engine) -> bool:
-    """Carry out the step that is due first, if there is one; False when nothing is due."""
+    """Carry out the step that is due first, if there is one; False when nothing is due.
+
+    Raises:
+        StoreError: when the disk does not take an intent (then nothing was sent) or an outcome (then it is kept).
+    """
+    save_outcomes(engine)
     with engine.database.read() as tx:
         step = store.next_due(tx, now=engine.clock(), connections=tuple(engine.quos))
     if step is None:
@@ -82,16 +87,36 @@ def _work_write(engine: Engine, step: StepRecord) -> None:
     attempt = _take_intent(engine, step)
     if attempt is None:
         return
-    action = registry.WRITE_ACTIONS[step.action]
-    quo = engine.quos[step.connection]
+    engine.unsaved.append((attempt, _perform(engine, step, attempt)))
+    save_outcomes(engine)
+
+
+def _perform(engine: Engine, step: StepRecord, attempt: outbox.Attempt) -> results.Done | results.Failure:
+    """Do what was intended, once, and give what came of it."""
     try:
-        done = action.perform(step.payload or {}, quo)
+        done = registry.WRITE_ACTIONS[step.action].perform(step.payload or {}, engine.quos[step.connection])
     except errors.QuoError as error:
-        failure = results.classify_failure(error, tries=step.tries + 1, jitter=engine.jitter())
-        _take_failure(engine, attempt, failure)
-    else:
-        engine.tell(Notice("write.done", f"{attempt.rule}: {runs.describe_write(step)}", step.connection))
-        reconcile.record_done(engine, attempt, done)
+        return results.classify_failure(error, tries=step.tries + 1, jitter=engine.jitter())
+    engine.tell(Notice("write.done", f"{attempt.rule}: {runs.describe_write(step)}", step.connection))
+    return done
+
+
+def save_outcomes(engine: Engine) -> None:
+    """Record what came of the writes that were done. What the disk does not take is kept, and comes first next time.
+
+    Raises:
+        StoreError: when it does not; a process that ends then leaves an intent, which is reconciled at the next start.
+    """
+    while engine.unsaved:
+        attempt, outcome = engine.unsaved.popleft()
+        try:
+            if isinstance(outcome, results.Done):
+                reconcile.record_done(engine, attempt, outcome)
+            else:
+                _take_failure(engine, attempt, outcome)
+        except StoreError:
+            engine.unsaved.appendleft((attempt, outcome))
+            raise
 
 
 def _take_intent(engine: Engine, step: StepRecord) -> outbox.Attempt | None:

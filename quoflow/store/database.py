@@ -40,6 +40,11 @@ _TROUBLES = (
 )
 """What SQLite's result codes (https://sqlite.org/rescode.html) mean to a person, and what to do."""
 
+_PASSING = frozenset(
+    {"SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_READONLY", "SQLITE_IOERR", "SQLITE_CANTOPEN"}
+)
+"""What may be over in a while with the file unharmed: a service waits for that, and ends for the others."""
+
 
 class Database:
     """One open database file; every thread may use it."""
@@ -229,4 +234,5 @@ def _explaining(path: Path, *, but: str = "") -> Iterator[None]:
         trouble = next((one for one in _TROUBLES if code.startswith(one[0])), None)
         if trouble is None or code == but:
             raise
-        raise StoreError(f"the database {path} {trouble[1]}", trouble[2]) from error
+        is_passing = trouble[0] in _PASSING
+        raise StoreError(f"the database {path} {trouble[1]}", trouble[2], is_passing=is_passing) from error

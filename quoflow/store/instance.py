@@ -10,6 +10,7 @@ import fcntl
 import json
 import os
 import socket
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -67,7 +68,8 @@ def acquire_instance(path: Path, *, describe: str) -> InstanceLock:
         since = datetime.fromtimestamp(int(os.fstat(descriptor).st_mtime), UTC).isoformat()
         note = {"what": describe, "pid": os.getpid(), "host": socket.gethostname(), "since": since}
         os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, json.dumps(note).encode(), 0)
+        with suppress(OSError):  # a full disk: the lock holds without its note
+            os.pwrite(descriptor, json.dumps(note).encode(), 0)
     except BaseException:
         os.close(descriptor)
         raise
