@@ -35,6 +35,12 @@ def read_clock() -> datetime:
     return datetime.now(UTC)
 
 
+def read_elapsed() -> float:
+    """Give seconds since some moment: they never go back, and go on while the machine is suspended."""
+    # Linux's CLOCK_MONOTONIC stands still in suspension and so must not measure leases; elsewhere this is as good.
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
 def make_id() -> str:
     """Give a fresh id: 12 characters that a person can read out."""
     return secrets.token_hex(6)
@@ -55,7 +61,7 @@ def make_transport(
 ) -> transport.Transport:
     """Build the transport of one connection: its own rate limit, the real clock."""
     configured = project.settings.connections[name]
-    bucket = transport.TokenBucket(configured.requests_per_second, clock=time.monotonic, sleep=sleep)
+    bucket = transport.TokenBucket(configured.requests_per_second, clock=read_elapsed, sleep=sleep)
     target = endpoint.Endpoint(
         gateway=configured.gateway,
         base_url=configured.base_url,
@@ -66,7 +72,7 @@ def make_transport(
     return transport.Transport(
         target,
         bucket=bucket,
-        clock=time.monotonic,
+        clock=read_elapsed,
         wall_clock=read_clock,
         sleep=sleep,
         random=random.random,

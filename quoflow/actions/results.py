@@ -52,7 +52,7 @@ def classify_failure(error: errors.QuoError, *, tries: int, jitter: float) -> Fa
         return Failure("uncertain", reason)
     if isinstance(error, errors.Unauthorized | errors.OutOfCredits):
         return Failure("hold", reason, HOLD)
-    if isinstance(error, errors.RateLimited | errors.Unreachable):
+    if isinstance(error, errors.RateLimited | errors.Unreachable | errors.LeaseOver):
         return Failure("retry", reason, _choose_pause(error, tries, jitter))
     if isinstance(error, errors.Conflict) and tries < MOST_CONFLICTS:
         return Failure("retry", reason, _choose_pause(error, tries, jitter))

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import BaseModel
 
 from quoflow.quo import errors, query, wire
-from quoflow.quo.transport import Transport
+from quoflow.quo.transport import Lease, Transport
 
 LARGE_PAGE = 100  # the most that messages, calls and conversations allow
 SMALL_PAGE = 50  # the most that users and contacts allow
@@ -30,6 +30,7 @@ class Quo:
         transport: how requests are made.
         on_skipped: told of every item of a list that could not be read; the others are given all the same.
         most_pages: where a list that does not end is cut off with an error.
+        lease: when a write is too late to be sent; see the method `lease`.
 
     Attributes:
         warnings: the last hundred unreadable items.
@@ -41,11 +42,21 @@ class Quo:
         *,
         on_skipped: Callable[[wire.Skipped], None] | None = None,
         most_pages: int = MOST_PAGES,
+        lease: Lease | None = None,
     ) -> None:
         self.transport = transport
         self.warnings: deque[wire.Skipped] = deque(maxlen=100)
         self._on_skipped = on_skipped
         self._most_pages = most_pages
+        self._lease = lease
+
+    def lease(self, seconds: float) -> Quo:
+        """Give the same client for writes that must leave within so many seconds from now on.
+
+        What would leave later is refused with `errors.LeaseOver`: then provably nothing was sent.
+        """
+        begun = Lease(self.transport.clock, self.transport.clock(), seconds)
+        return Quo(self.transport, on_skipped=self._warn, most_pages=self._most_pages, lease=begun)
 
     @property
     def clock_skew(self) -> timedelta | None:
@@ -168,7 +179,7 @@ class Quo:
 
     def delete_contact(self, contact_id: str) -> None:
         """Delete a contact; errors.NotFound when it is gone already."""
-        self.transport.send_json("DELETE", query.build_path("v1", "contacts", contact_id))
+        self._write("DELETE", query.build_path("v1", "contacts", contact_id))
 
     def list_custom_fields(self) -> Iterator[wire.CustomFieldDefinition]:
         """Give the workspace's custom contact properties; they are made in the Quo app only."""
@@ -202,7 +213,7 @@ class Quo:
 
     def mark_conversation(self, conversation_id: str, state: ConversationState) -> None:
         """Mark a conversation done, open or read; errors.NotFound also where the workspace lacks the endpoint."""
-        self.transport.send_json("POST", query.build_path("v1", "conversations", conversation_id, f"mark-as-{state}"))
+        self._write("POST", query.build_path("v1", "conversations", conversation_id, f"mark-as-{state}"))
 
     # Anything else, to look at
 
@@ -224,7 +235,10 @@ class Quo:
         return self._parse(model, path, self.transport.get_json(path))
 
     def _send(self, model: type[M], method: str, path: str, body: Mapping[str, Any]) -> M:
-        return self._parse(model, path, self.transport.send_json(method, path, body))
+        return self._parse(model, path, self._write(method, path, body))
+
+    def _write(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:  # JSON
+        return self.transport.send_json(method, path, body, lease=self._lease)
 
     def _parse(self, model: type[M], path: str, answer: object) -> M:
         try:

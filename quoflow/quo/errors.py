@@ -3,8 +3,9 @@
 QuoError                      the API refused, could not be reached, or answered nonsense
 ├── NotSentError              provably nothing happened at Quo
 │   ├── WriteRefused          we refuse ourselves: a dry run              -
-│   ├── Unreachable           connect, DNS, TLS, proxy, pool              try again later
+│   ├── Unreachable           connect, DNS, TLS, proxy, pool; 421, 425    try again later
 │   ├── RateLimited           429, or our own share is used up            wait `retry_after`
+│   ├── LeaseOver             too long between the guards' yes and us     ask the guards again
 │   ├── Refused               400, 422 and other 4xx                      mend the request
 │   │   └── TagFieldMissing   no such multi-select contact property       make it in the Quo app
 │   ├── Unauthorized          401                                         stop; get another key
@@ -101,13 +102,19 @@ class WriteRefused(NotSentError):
 
 
 class Unreachable(NotSentError):
-    """No connection: DNS, connect, TLS, proxy or pool."""
+    """No connection: DNS, connect, TLS, proxy or pool; or turned away unread (421, 425)."""
 
     is_retryable = True
 
 
 class RateLimited(NotSentError):
     """Too many requests, by Quo's count (429) or by ours."""
+
+    is_retryable = True
+
+
+class LeaseOver(NotSentError):
+    """The machine or the process stood still between the guards' yes and the first byte: the yes counts no more."""
 
     is_retryable = True
 

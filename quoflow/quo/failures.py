@@ -32,6 +32,8 @@ _KINDS: Mapping[int, tuple[type[errors.QuoError], str, str]] = {
     404: (errors.NotFound, "Quo does not know it", "It may be deleted or belong to another workspace"),
     408: (errors.Interrupted, "Quo gave up waiting for the request", ""),
     409: (errors.Conflict, "It conflicts with what Quo has", "Read it again before changing it"),
+    421: (errors.Unreachable, "It came to a server that does not serve it", "Try again"),
+    425: (errors.Unreachable, "It came too early to be looked at", "Try again"),
     429: (
         errors.RateLimited,
         "Too many requests for this key",
@@ -119,6 +121,13 @@ def explain_break(asked: Asked, cause: Exception) -> errors.QuoError:
         error = errors.Interrupted(f"{asked}: the exchange with {host} broke off: {why}", "Try again")
     error.__cause__ = cause
     return error
+
+
+def explain_delay(asked: Asked, seconds: float) -> errors.LeaseOver:
+    """Make the error of a write that was to leave too long after the guards were asked."""
+    return errors.LeaseOver(
+        f"{asked}: not sent, {seconds:.0f} s have passed since the guards were asked", "They are asked again"
+    )
 
 
 def explain_unreadable(asked: Asked, status: int, why: str) -> errors.Unreadable:

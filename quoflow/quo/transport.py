@@ -16,11 +16,13 @@ from quoflow.errors import QuoflowError
 from quoflow.quo import errors, failures, query, retry
 from quoflow.quo.bucket import TokenBucket
 from quoflow.quo.endpoint import Endpoint, Gateway
+from quoflow.quo.lease import Lease
 
-__all__ = ["Endpoint", "Exchange", "Gateway", "TokenBucket", "Transport", "build_client", "silence_loggers"]
+__all__ = ["Endpoint", "Exchange", "Gateway", "Lease", "TokenBucket", "Transport", "build_client", "silence_loggers"]
 
 TIMEOUT: Final = httpx.Timeout(connect=5.0, read=20.0, write=10.0, pool=5.0)
 LONGEST_ANSWER = 30.0  # seconds from the first byte to the last: a dripping server never trips the read time-out
+WRITES_WAIT = 5.0  # seconds that a write waits for its turn: what the guards said must not grow old in a queue
 LARGEST_ANSWER = 32 * 1024 * 1024  # bytes, unpacked
 
 
@@ -49,7 +51,7 @@ class Transport:
     Attributes:
         endpoint: where, and with which key.
         bucket: the pace, shared by everything that uses the key.
-        clock: monotonic seconds.
+        clock: monotonic seconds, which go on while the machine is suspended: leases are measured by it.
         sleep: waits that many seconds.
         random: gives a random number from 0 to 1.
         wall_clock: the wall clock, aware UTC; only to measure the server's clock and to read dates in headers.
@@ -105,11 +107,14 @@ class Transport:
             self.sleep(pause)
             tries += 1
 
-    def send_json(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+    def send_json(
+        self, method: str, path: str, body: Mapping[str, Any] | None = None, *, lease: Lease | None = None
+    ) -> Any:
         """Send a POST, PATCH or DELETE exactly once; give the answer's JSON, or None when it is empty.
 
         Raises:
             errors.WriteRefused: in a dry run, before any byte.
+            errors.LeaseOver: when the lease has ended before the last part of the request left.
             errors.NotSentError: when provably nothing happened.
             errors.Ambiguous: when it may have happened.
         """
@@ -117,13 +122,19 @@ class Transport:
         if self.read_only:
             raise errors.WriteRefused(f"{asked}: not sent, this is a dry run")
         content = None if body is None else json.dumps(body).encode()
-        outcome = self._try_once(asked, "", content, within=self.patience.deadline)
+        outcome = self._try_once(asked, "", content, within=WRITES_WAIT, lease=lease)
         if isinstance(outcome, errors.QuoError):
             raise outcome
         return outcome.value
 
     def _try_once(
-        self, asked: failures.Asked, encoded: str, content: bytes | None, *, within: float
+        self,
+        asked: failures.Asked,
+        encoded: str,
+        content: bytes | None,
+        *,
+        within: float,
+        lease: Lease | None = None,
     ) -> _Reply | errors.QuoError:
         missing = self.bucket.take(within=within)
         if missing:
@@ -134,11 +145,16 @@ class Transport:
         status: int | None = None
         outcome: _Reply | errors.QuoError
         try:
-            response = self._client.send(self._build(asked, encoded, content), stream=True, follow_redirects=False)
+            request = self._build(asked, encoded, content)
+            if lease is not None:
+                _hold_to(lease, request, asked)
+            response = self._client.send(request, stream=True, follow_redirects=False)
             status = response.status_code
             outcome = self._settle(asked, response)
         except (httpx.HTTPError, httpx.InvalidURL) as cause:
             outcome = failures.explain_break(asked, cause)
+        except errors.LeaseOver as late:
+            outcome = late
         if isinstance(outcome, errors.RateLimited):
             # The limit belongs to the key: everyone who shares it waits, not only the one who heard.
             self.bucket.cool_down(max(outcome.retry_after or 0.0, self.random() * self.patience.base))
@@ -186,6 +202,26 @@ class Transport:
             if self.clock() > until:
                 raise httpx.ReadTimeout(f"it was not complete after {LONGEST_ANSWER:.0f} seconds")
         return bytes(body)
+
+
+def _hold_to(lease: Lease, request: httpx.Request, asked: failures.Asked) -> None:
+    """Refuse a request whose lease is over, now and again before each part of it is written.
+
+    Between now and the first byte lie DNS, connect and TLS. A body that never came makes no request either: what
+    has a Content-Length and ends before it is incomplete (RFC 9112, section 8).
+    """
+
+    def look(step: str, _: object) -> None:
+        if step.endswith((".send_request_headers.started", ".send_request_body.started")):
+            check()
+
+    def check() -> None:
+        delay = lease.measure_delay()
+        if delay is not None:
+            raise failures.explain_delay(asked, delay)
+
+    request.extensions["trace"] = look  # httpcore tells it of every step of the exchange
+    check()
 
 
 def build_client(endpoint: Endpoint) -> httpx.Client:

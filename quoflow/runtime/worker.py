@@ -13,10 +13,14 @@ from quoflow.core.facts import Artifact
 from quoflow.core.lifecycle import RunState, StepRecord, StepState
 from quoflow.errors import QuoflowError, StoreError
 from quoflow.quo import errors
+from quoflow.quo.client import Quo
 from quoflow.runtime import gates, reconcile, runs
 from quoflow.runtime.engine import Engine, Notice
 from quoflow.store import inbox, outbox
 from quoflow.store import runs as store
+
+LEASE = timedelta(seconds=30)
+"""How long after the guards were asked a write may still leave: far longer than a turn and a connection take."""
 
 WORKABLE = frozenset({StepState.QUEUED, StepState.HELD, StepState.WAITING})
 
@@ -84,17 +88,18 @@ def _work_notify(engine: Engine, step: StepRecord) -> None:
 
 
 def _work_write(engine: Engine, step: StepRecord) -> None:
+    quo = engine.quos[step.connection].lease(LEASE.total_seconds())  # begun before the guards are asked
     attempt = _take_intent(engine, step)
     if attempt is None:
         return
-    engine.unsaved.append((attempt, _perform(engine, step, attempt)))
+    engine.unsaved.append((attempt, _perform(engine, step, attempt, quo)))
     save_outcomes(engine)
 
 
-def _perform(engine: Engine, step: StepRecord, attempt: outbox.Attempt) -> results.Done | results.Failure:
+def _perform(engine: Engine, step: StepRecord, attempt: outbox.Attempt, quo: Quo) -> results.Done | results.Failure:
     """Do what was intended, once, and give what came of it."""
     try:
-        done = registry.WRITE_ACTIONS[step.action].perform(step.payload or {}, engine.quos[step.connection])
+        done = registry.WRITE_ACTIONS[step.action].perform(step.payload or {}, quo)
     except errors.QuoError as error:
         return results.classify_failure(error, tries=step.tries + 1, jitter=engine.jitter())
     engine.tell(Notice("write.done", f"{attempt.rule}: {runs.describe_write(step)}", step.connection))

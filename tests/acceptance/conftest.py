@@ -266,9 +266,9 @@ class Firm:
             assert self._launcher.kill(process) == -signal.SIGKILL, (self.root / "service.log").read_text()[-2000:]
 
     @contextmanager
-    def serving(self, **environ: str) -> Iterator[Service]:
+    def serving(self, *, command: Sequence[str] = PLAIN, **environ: str) -> Iterator[Service]:
         """Run the service until the end of the block."""
-        service = Service(self.root, {**self.environ, **environ})
+        service = Service(self.root, {**self.environ, **environ}, command)
         try:
             yield service
         finally:
@@ -278,11 +278,11 @@ class Firm:
 class Service:
     """`python -m quoflow run` as a process; what it writes is in `log`."""
 
-    def __init__(self, root: Path, environ: dict[str, str]) -> None:
+    def __init__(self, root: Path, environ: dict[str, str], command: Sequence[str] = PLAIN) -> None:
         self.log_file = root / "service.log"
         with self.log_file.open("ab") as log:
             self._before = log.tell()
-            self.process = subprocess.Popen([*PLAIN, "run"], cwd=root, env=environ, stdout=log, stderr=log)
+            self.process = subprocess.Popen([*command, "run"], cwd=root, env=environ, stdout=log, stderr=log)
 
     @property
     def log(self) -> str:

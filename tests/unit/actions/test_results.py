@@ -31,6 +31,7 @@ def classify(error, *, tries=1, jitter=0.5):
         (errors.OutOfCredits, "hold"),
         (errors.RateLimited, "retry"),
         (errors.Unreachable, "retry"),
+        (errors.LeaseOver, "retry"),
         (errors.Conflict, "retry"),
         (errors.Refused, "fail"),
         (errors.Forbidden, "fail"),

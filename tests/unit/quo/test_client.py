@@ -215,7 +215,7 @@ def test_a_raw_look(make_quo):
 
 
 def test_the_public_methods_are_the_endpoints():
-    """Exactly one method for each endpoint of the reference, and the raw look."""
+    """Exactly one method for each endpoint of the reference, the raw look, and what is known of time."""
     assert {name for name in vars(Quo) if not name.startswith("_")} == {
         "list_phone_numbers",
         "list_users",
@@ -239,4 +239,5 @@ def test_the_public_methods_are_the_endpoints():
         "mark_conversation",
         "get_raw",
         "clock_skew",
+        "lease",
     }

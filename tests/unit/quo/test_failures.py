@@ -37,6 +37,8 @@ def explain(status, body=b"", headers=None, endpoint=MATON):
         (408, errors.Interrupted),
         (409, errors.Conflict),
         (418, errors.Refused),
+        (421, errors.Unreachable),
+        (425, errors.Unreachable),
         (422, errors.Refused),
         (429, errors.RateLimited),
         (500, errors.ServerFailed),

@@ -12,6 +12,7 @@ import pytest
 from quoflow.errors import QuoflowError
 from quoflow.quo import errors, transport
 from quoflow.quo.endpoint import Endpoint
+from quoflow.quo.lease import Lease
 from quoflow.quo.retry import Patience
 
 
@@ -54,6 +55,89 @@ def test_every_request_carries_its_headers(make_transport, gateway):
     assert script.requests[0].url.raw_path.decode() == f"{prefix}/v1/calls?participants=%2B15551234567"
     assert json.loads(script.requests[1].content) == {"content": "hé"}
     assert script.requests[1].headers["content-type"] == "application/json"
+
+
+class Freezing:
+    """A network whose machine stands still at one step of the exchange."""
+
+    def __init__(self, clock, step: str, seconds: float) -> None:
+        self.clock, self.step, self.seconds = clock, step, seconds
+        self.written: list[str] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        tell = request.extensions["trace"]
+        for step in ("connection.connect_tcp", "http11.send_request_headers", "http11.send_request_body"):
+            if step.endswith(self.step):
+                self.clock.seconds += self.seconds
+            tell(f"{step}.started", {})
+            self.written.append(step)
+            tell(f"{step}.complete", {})
+        return httpx.Response(202, json={"id": "AC1"})
+
+
+@pytest.mark.parametrize("step", ["connect_tcp", "send_request_headers", "send_request_body"])
+def test_what_stood_still_past_its_lease_is_not_sent(make_transport, clock, step):
+    """Frozen anywhere before the last part of the request is written, it is refused, and nothing of that part left."""
+    network = Freezing(clock, step, 30)
+    sender = make_transport(network)
+    with pytest.raises(errors.LeaseOver, match="not sent, 30 s have passed"):
+        sender.send_json("POST", "/v1/messages", {}, lease=Lease(clock.read, clock.read(), 30))
+
+    assert "http11.send_request_body" not in network.written
+
+
+def test_what_leaves_within_its_lease_is_sent(make_transport, clock):
+    """A lease that lasts stands in nobody's way, and the time after the last byte is not its concern."""
+    sender = make_transport(Freezing(clock, "send_request_body", 29))
+
+    assert sender.send_json("POST", "/v1/messages", {}, lease=Lease(clock.read, clock.read(), 30)) == {"id": "AC1"}
+
+
+def test_a_lease_that_is_over_opens_no_connection(make_transport, clock):
+    """What is too late already does not even reach the network."""
+    script = Script(FINE)
+    lease = Lease(clock.read, clock.read(), 30)
+    clock.seconds += 31
+    with pytest.raises(errors.LeaseOver):
+        make_transport(script).send_json("POST", "/v1/messages", {}, lease=lease)
+
+    assert script.requests == []
+
+
+def test_a_client_under_a_lease_holds_every_write_to_it(make_quo, clock):
+    """Each kind of write is refused once the lease is over; reads are not, and the client itself has no lease."""
+    script = Script((200, {"id": "AC1"}))
+    quo = make_quo(script)
+    leased = quo.lease(30)
+    clock.seconds += 31
+    writes = [
+        lambda: leased.send_message({}),
+        lambda: leased.create_contact({}),
+        lambda: leased.patch_contact("CT1", {}),
+        lambda: leased.delete_contact("CT1"),
+        lambda: leased.mark_conversation("CV1", "done"),
+    ]
+    for write in writes:
+        with pytest.raises(errors.LeaseOver):
+            write()
+    assert script.requests == []
+    leased.get_message("AC1")
+    quo.send_message({})
+
+    assert [request.method for request in script.requests] == ["GET", "POST"]
+
+
+def test_a_write_does_not_wait_long_for_its_turn(make_transport, clock):
+    """In a cool-down a write comes back at once as not sent, so that its guards are asked again; a read waits."""
+    sender = make_transport(Script((429, {}, {"retry-after": "20"}), FINE), patience=Patience(tries=1))
+    with pytest.raises(errors.RateLimited):
+        sender.get_json("/v1/calls")
+    with pytest.raises(errors.RateLimited) as caught:
+        sender.send_json("POST", "/v1/messages", {})
+
+    assert caught.value.retry_after == pytest.approx(20)
+    assert transport.WRITES_WAIT < 20
+    assert sender.get_json("/v1/calls") == {"data": []}
 
 
 PASSING = [
