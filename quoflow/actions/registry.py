@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from quoflow.actions import tags, texts
-from quoflow.actions.results import Done
+from quoflow.actions.results import Done, Keep
 from quoflow.quo.client import Quo
 
 Payload = Mapping[str, Any]  # JSON, frozen at plan time
@@ -19,21 +19,28 @@ class WriteAction:
     """How one write kind is done, and found again.
 
     Attributes:
-        perform: does it once; raises QuoError.
+        perform: does it once; raises QuoError. What it is about to change it has kept first.
         look: gives what at Quo could be this write, oldest first, from a time on (UTC, Quo's clock).
         is_repeatable: whether doing it twice is the same as once, so that an uncertain one may be done again.
+        is_on_contact: whether it changes a contact; then the payload names it as `contact_id`.
     """
 
-    perform: Callable[[Payload, Quo], Done]
+    perform: Callable[[Payload, Quo, Keep], Done]
     look: Callable[..., Iterator[Done]]
     is_repeatable: bool
+    is_on_contact: bool = False
 
     def find(self, payload: Payload, quo: Quo, since: datetime) -> Iterator[Done]:
         """Look for the write at Quo."""
         return self.look(payload, quo, since=since)
 
 
+def _send_message(payload: Payload, quo: Quo, keep: Keep) -> Done:
+    del keep  # a text changes nothing that was there before
+    return texts.send_message(payload, quo)
+
+
 WRITE_ACTIONS: Mapping[str, WriteAction] = {
-    "send_message": WriteAction(texts.send_message, texts.find_message, is_repeatable=False),
-    "tag_contact": WriteAction(tags.tag_contact, tags.find_tags, is_repeatable=True),
+    "send_message": WriteAction(_send_message, texts.find_message, is_repeatable=False),
+    "tag_contact": WriteAction(tags.tag_contact, tags.find_tags, is_repeatable=True, is_on_contact=True),
 }

@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Literal
 
 from quoflow.quo import errors
 
+Image = Mapping[str, Any]  # JSON, as `quo.images` writes a contact
+
+Keep = Callable[[Image, Image], None]
+"""Takes a contact as it is and as it is about to be written; the write leaves only when both are on the disk."""
+
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A write that happened. `outcome` becomes `steps.<id>`; `message_id` is Quo's, for texts."""
+    """A write that happened.
+
+    Attributes:
+        outcome: becomes `steps.<id>`.
+        message_id: Quo's, for texts.
+        after: the contact as it was read back, for a change of one.
+        conflict: what somebody else made of the contact at the same time, in words.
+    """
 
     outcome: Mapping[str, Any] = field(default_factory=dict)  # JSON
     message_id: str | None = None
+    after: Image | None = None
+    conflict: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

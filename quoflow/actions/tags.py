@@ -6,25 +6,46 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from quoflow.actions.results import Done
-from quoflow.quo import contacts
+from quoflow.actions.results import Done, Keep
+from quoflow.quo import contacts, images, wire
 from quoflow.quo.client import Quo
 
 
-def tag_contact(payload: Mapping[str, Any], quo: Quo) -> Done:
-    """Read the contact, merge the tags, write the complete set, read it back.
+def tag_contact(payload: Mapping[str, Any], quo: Quo, keep: Keep) -> Done:
+    """Read the contact, merge the tags, have both kept, write the complete set, read it back.
 
     Doing it twice is doing it once: adding a tag that is there, or removing one that is not, changes nothing.
     """
+
+    def keep_images(before: wire.Contact, wanted: wire.Contact) -> None:
+        keep(images.write_image(before), images.write_image(wanted))
+
     change = contacts.tag_contact(
-        quo, payload["contact_id"], field_key=payload["field"], add=payload["add"], remove=payload["remove"]
+        quo,
+        payload["contact_id"],
+        field_key=payload["field"],
+        add=payload["add"],
+        remove=payload["remove"],
+        keep=keep_images,
     )
-    return Done(outcome={"changed": change.changed, "tags": list(contacts.read_tags(change.after, payload["field"]))})
+    return _describe(change.after, payload, changed=change.changed, conflict=change.conflict)
 
 
 def find_tags(payload: Mapping[str, Any], quo: Quo, *, since: datetime) -> Iterator[Done]:
     """Give the outcome if the contact already is as it should be; nothing otherwise."""
     del since
-    tags = contacts.read_tags(quo.get_contact(payload["contact_id"]), payload["field"])
+    contact = quo.get_contact(payload["contact_id"])
+    tags = contacts.read_tags(contact, payload["field"])
     if set(payload["add"]) <= set(tags) and not set(payload["remove"]) & set(tags):
-        yield Done(outcome={"changed": True, "tags": list(tags)})
+        yield _describe(contact, payload, changed=True)
+
+
+def _describe(
+    contact: wire.Contact, payload: Mapping[str, Any], *, changed: bool, conflict: tuple[str, ...] = ()
+) -> Done:
+    tags = list(contacts.read_tags(contact, payload["field"]))
+    return Done(
+        outcome={"changed": changed, "tags": tags, "conflict": list(conflict)},
+        after=images.write_image(contact),
+        conflict=conflict,
+    )

@@ -223,7 +223,7 @@ RUN = record({"id": TEXT})
 
 OUTCOMES: Mapping[str, Shape] = {
     "send_message": record({"message_id": TEXT, "text": TEXT, "status": TEXT}),
-    "tag_contact": record({"tags": TEXTS, "changed": BOOLEAN}),
+    "tag_contact": record({"tags": TEXTS, "changed": BOOLEAN, "conflict": TEXTS}),
     "fetch_transcript": record({"text": maybe(TEXT), "lines": LINES, "status": TEXT, "found": BOOLEAN}),
     "fetch_summary": record({"text": maybe(TEXT), "points": TEXTS, "next_steps": TEXTS, "found": BOOLEAN}),
     "notify": record({}),

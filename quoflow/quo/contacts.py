@@ -5,19 +5,21 @@ Quo's PATCH deletes every e-mail address, phone number and custom field that the
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from quoflow.quo import errors, wire
+from quoflow.quo import errors, images, wire
 from quoflow.quo.client import Quo
 
 MOST_TRIES = 3  # a 409 is proof that nothing was written, so reading and merging again is safe
 
 Change = Callable[[wire.Contact], wire.Contact]
 """What is wanted, as a pure function from the contact as it is to the contact as it should be."""
+
+Keep = Callable[[wire.Contact, wire.Contact], None]
+"""Takes the contact as it is and as it is about to be written; the write leaves only after this has returned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +39,11 @@ class ContactChange:
     conflict: tuple[str, ...] = ()
 
 
-def change_contact(quo: Quo, contact_id: str, change: Change) -> ContactChange:
+def change_contact(quo: Quo, contact_id: str, change: Change, *, keep: Keep) -> ContactChange:
     """Read a contact, change it, write its complete set, read it back and compare. Writes nothing if nothing changes.
+
+    What was read and what is wanted go to `keep` before the write leaves: once for each write, with the contact as
+    that write found it.
 
     Doing it again after an ambiguous error is safe: it begins by reading. Quo knows no If-Match, so an edit that a
     person makes between our read and our write can be overwritten; one made after it shows in `conflict`.
@@ -54,8 +59,10 @@ def change_contact(quo: Quo, contact_id: str, change: Change) -> ContactChange:
         wanted = change(before)
         if wanted == before:
             return ContactChange(before, before, changed=False)
+        body = build_patch(before, wanted)
+        keep(before, wanted)
         try:
-            answer = quo.patch_contact(contact_id, build_patch(before, wanted))
+            answer = quo.patch_contact(contact_id, body)
         except errors.Conflict:
             if tries == MOST_TRIES:
                 raise
@@ -66,7 +73,7 @@ def change_contact(quo: Quo, contact_id: str, change: Change) -> ContactChange:
 
 
 def tag_contact(
-    quo: Quo, contact_id: str, *, field_key: str, add: Iterable[str] = (), remove: Iterable[str] = ()
+    quo: Quo, contact_id: str, *, field_key: str, keep: Keep, add: Iterable[str] = (), remove: Iterable[str] = ()
 ) -> ContactChange:
     """Add and remove tags: options of the multi-select property whose key or name is `field_key`.
 
@@ -86,7 +93,7 @@ def tag_contact(
         blank = wire.CustomField(key=known[0].key, name=known[0].name, type=known[0].type)
         return _set_tags(contact, blank, merge_tags((), adding, removing))
 
-    return change_contact(quo, contact_id, merge)
+    return change_contact(quo, contact_id, merge, keep=keep)
 
 
 def find_tag_field(definitions: Iterable[wire.CustomFieldDefinition], field_key: str) -> wire.CustomFieldDefinition:
@@ -145,11 +152,10 @@ def build_patch(before: wire.Contact, wanted: wire.Contact) -> dict[str, Any]:
 def compare_contacts(wanted: wire.Contact, found: wire.Contact) -> tuple[str, ...]:
     """Say in words what a contact lacks, has too much or has otherwise than wanted. Ids and order do not count."""
     old, new = wanted.default_fields, found.default_fields
-    names = ("first_name", "last_name", "company", "role")
-    changed = [name for name in names if (getattr(old, name) or "") != (getattr(new, name) or "")]
+    changed = [name for name in images.PLAIN if (getattr(old, name) or "") != (getattr(new, name) or "")]
     told = [f"{name.replace('_', ' ')} is different" for name in changed]
-    told += _compare_items("e-mail address", old.emails, new.emails, str.casefold)
-    told += _compare_items("phone number", old.phone_numbers, new.phone_numbers, _bare_digits)
+    for name, what in images.LISTS.items():
+        told += _compare_items(what, getattr(old, name), getattr(new, name))
     left, right = (_map_fields(contact) for contact in (wanted, found))
     for key in dict.fromkeys((*left, *right)):
         if left.get(key) != right.get(key):
@@ -216,10 +222,10 @@ def _write_field(field: wire.CustomField) -> dict[str, Any]:
     return {**{name: value for name, value in names.items() if value}, "value": field.value}
 
 
-def _compare_items(
-    what: str, wanted: tuple[wire.ContactField, ...], found: tuple[wire.ContactField, ...], fold: Callable[[str], str]
-) -> list[str]:
-    left, right = (Counter(fold(item.value) for item in items if item.value) for items in (wanted, found))
+def _compare_items(what: str, wanted: tuple[wire.ContactField, ...], found: tuple[wire.ContactField, ...]) -> list[str]:
+    left, right = (
+        Counter(images.fold_item(what, one.value) for one in items if one.value) for items in (wanted, found)
+    )
     gone = [f"{what} {_mask_value(value)} is gone" for value in (left - right).elements()]
     return gone + [f"{what} {_mask_value(value)} was added" for value in (right - left).elements()]
 
@@ -228,14 +234,8 @@ def _mask_value(value: str) -> str:
     return f"…{value[-4:]}" if value.isdigit() else f"{value[:1]}…@{value.rpartition('@')[2]}"
 
 
-def _bare_digits(number: str) -> str:
-    # Quo may write a number otherwise than it was given: (555) 123-4567 and +15551234567 are one.
-    digits = re.sub(r"[^0-9]", "", number)
-    return digits[-10:] if digits else number
-
-
 def _map_fields(contact: wire.Contact) -> dict[str, object]:
-    fields = ((field.key or field.id or field.name or "", field.value) for field in contact.custom_fields)
+    fields = ((images.name_field(field), field.value) for field in contact.custom_fields)
     return {
         key: sorted(map(str, value)) if isinstance(value, list) else value
         for key, value in fields

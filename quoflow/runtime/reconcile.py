@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from quoflow.actions import registry, results
 from quoflow.quo import errors
-from quoflow.runtime import runs
+from quoflow.runtime import journaling, runs
 from quoflow.runtime.engine import Engine, Notice
 from quoflow.store import outbox
 from quoflow.store import runs as store
@@ -30,7 +30,9 @@ def record_done(engine: Engine, attempt: outbox.Attempt, done: results.Done) -> 
     """Record a write that happened, and carry its run on."""
     with engine.database.write() as tx:
         settled = _settle_done(tx, engine, attempt, done)
-    if not settled:
+    if settled:
+        journaling.tell_conflict(engine, attempt, done)
+    else:
         park(engine, attempt, reason=f"Quo answered with message {done.message_id}, which another attempt has claimed")
 
 
@@ -104,12 +106,13 @@ def _settle_done(tx: Connection, engine: Engine, attempt: outbox.Attempt, done: 
         tx,
         attempt.id,
         state="sent",
-        reason="",
+        reason=journaling.describe_conflict(done),
         now=engine.clock(),
         message_id=done.message_id,
         outcome=done.outcome,
     )
     if settled:
+        journaling.complete(tx, attempt, done)
         _carry_on(tx, engine, attempt)
     return settled
 

@@ -14,9 +14,9 @@ from quoflow.core.lifecycle import RunState, StepRecord, StepState
 from quoflow.errors import QuoflowError, StoreError
 from quoflow.quo import errors
 from quoflow.quo.client import Quo
-from quoflow.runtime import gates, reconcile, runs
+from quoflow.runtime import gates, journaling, reconcile, runs
 from quoflow.runtime.engine import Engine, Notice
-from quoflow.store import inbox, outbox
+from quoflow.store import inbox, journal, outbox
 from quoflow.store import runs as store
 
 LEASE = timedelta(seconds=30)
@@ -88,6 +88,17 @@ def _work_notify(engine: Engine, step: StepRecord) -> None:
 
 
 def _work_write(engine: Engine, step: StepRecord) -> None:
+    with journaling.take_turn(engine, step) as is_ours:
+        if is_ours:
+            _write(engine, step)
+            return
+    now = engine.clock()
+    with engine.database.write() as tx:
+        changes = {"due_at": now + journaling.TURN, "reason": journaling.BUSY}
+        store.update_step(tx, step.id, expected={step.state}, now=now, **changes)
+
+
+def _write(engine: Engine, step: StepRecord) -> None:
     quo = engine.quos[step.connection].lease(LEASE.total_seconds())  # begun before the guards are asked
     attempt = _take_intent(engine, step)
     if attempt is None:
@@ -99,9 +110,13 @@ def _work_write(engine: Engine, step: StepRecord) -> None:
 def _perform(engine: Engine, step: StepRecord, attempt: outbox.Attempt, quo: Quo) -> results.Done | results.Failure:
     """Do what was intended, once, and give what came of it."""
     try:
-        done = registry.WRITE_ACTIONS[step.action].perform(step.payload or {}, quo)
+        action = registry.WRITE_ACTIONS[step.action]
+        done = action.perform(step.payload or {}, quo, journaling.make_keep(engine, attempt))
     except errors.QuoError as error:
         return results.classify_failure(error, tries=step.tries + 1, jitter=engine.jitter())
+    except StoreError as error:
+        # Only the journal of a contact is written in there, before the request: nothing has left.
+        return results.Failure("retry", error.message, lifecycle.LOOK_AGAIN)
     engine.tell(Notice("write.done", f"{attempt.rule}: {runs.describe_write(step)}", step.connection))
     return done
 
@@ -188,6 +203,7 @@ def _take_failure(engine: Engine, attempt: outbox.Attempt, failure: results.Fail
         reconcile.settle_uncertain(engine, attempt, reason=failure.reason)
         return
     with engine.database.write() as tx:
+        journal.forget_entry(tx, attempt.id)
         if failure.what == "fail":
             outbox.settle(tx, attempt.id, state="failed", reason=failure.reason, now=now)
         else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, Integer, String, Table
+from sqlalchemy import Boolean, Column, Index, Integer, String, Table
 
 from quoflow.store.columns import STATE_LENGTH, FreeText, Json, Strings, UtcDateTime
 from quoflow.store.tables import base
@@ -74,6 +74,7 @@ journal = Table(
     base.text("run_id"),
     base.text("step_id"),
     base.text("contact_id"),
+    Column("is_undo", Boolean, nullable=False),
     Column("before", Json, nullable=False),
     Column("wanted", Json, nullable=False),
     Column("after", Json),
@@ -84,4 +85,4 @@ journal = Table(
     Index(None, "run_id"),
     Index(None, "connection", "contact_id", "at"),
 )
-"""What a contact was before we changed it, what we wrote, and what was read back."""
+"""What a contact was before we changed it, what we wrote, and what was read back; an undo is such a change too."""

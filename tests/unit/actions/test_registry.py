@@ -24,7 +24,7 @@ def test_performing_and_finding_agree(office):
     """What an action did is what its look finds."""
     payload = {"content": "Hello", "from": "PN1", "to": ["+15555550111"]}
     action = registry.WRITE_ACTIONS["send_message"]
-    done = action.perform(payload, office.quo)
+    done = action.perform(payload, office.quo, lambda *_: None)
 
     (found,) = action.find(payload, office.quo, office.time)
     assert isinstance(found, Done)

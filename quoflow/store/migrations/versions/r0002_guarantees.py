@@ -58,6 +58,7 @@ def upgrade() -> None:
         sa.Column("run_id", sa.String(), nullable=False),
         sa.Column("step_id", sa.String(), nullable=False),
         sa.Column("contact_id", sa.String(), nullable=False),
+        sa.Column("is_undo", sa.Boolean(), nullable=False),
         sa.Column("before", sa.JSON(), nullable=False),
         sa.Column("wanted", sa.JSON(), nullable=False),
         sa.Column("after", sa.JSON(), nullable=True),

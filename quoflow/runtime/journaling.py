@@ -1,0 +1,67 @@
+"""Changes of contacts, kept: what was there before a write leaves, and what was read back after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from quoflow.actions import registry, results
+from quoflow.core.lifecycle import StepRecord
+from quoflow.runtime.engine import Engine, Notice
+from quoflow.store import contact_lock, journal, outbox
+from quoflow.store.database import Connection
+
+TURN = timedelta(seconds=5)
+"""When a change of a contact is taken up again that found somebody else at it."""
+
+BUSY = "another process of quoflow is changing contacts at this moment"
+
+
+@contextmanager
+def take_turn(engine: Engine, step: StepRecord) -> Iterator[bool]:
+    """Hold the turn to change contacts, where the step does that; gives False when it is another's just now."""
+    if not registry.WRITE_ACTIONS[step.action].is_on_contact:
+        yield True
+        return
+    with contact_lock.hold(engine.database.path, waits=False) as is_ours:
+        yield is_ours
+
+
+def make_keep(engine: Engine, attempt: outbox.Attempt) -> results.Keep:
+    """Give what an action calls with both images of a contact before its write leaves: they are committed then."""
+
+    def keep(before: results.Image, wanted: results.Image) -> None:
+        entry = journal.Entry(
+            attempt_id=attempt.id,
+            connection=attempt.connection,
+            run_id=attempt.run_id,
+            step_id=attempt.step_id,
+            contact_id=str(before["id"]),
+            before=before,
+            wanted=wanted,
+            at=engine.clock(),
+        )
+        with engine.database.write() as tx:
+            journal.save_entry(tx, entry)
+
+    return keep
+
+
+def complete(tx: Connection, attempt: outbox.Attempt, done: results.Done) -> None:
+    """Keep what was read back, in the transaction that settles the attempt."""
+    if done.after is not None:
+        journal.complete_entry(tx, attempt.id, after=done.after, conflict=done.conflict)
+
+
+def describe_conflict(done: results.Done) -> str:
+    """Say what somebody else made of the contact at the same time; empty where nobody did."""
+    return f"conflict: {'; '.join(done.conflict)}" if done.conflict else ""
+
+
+def tell_conflict(engine: Engine, attempt: outbox.Attempt, done: results.Done) -> None:
+    """Tell a conflict that was noticed when the contact was read back."""
+    if done.conflict:
+        text = f"{attempt.rule}: a contact was changed by somebody else at the same time: {'; '.join(done.conflict)}"
+        fields = {"run": attempt.run_id}
+        engine.tell(Notice("contact.conflict", text, attempt.connection, fields))
