@@ -150,11 +150,10 @@ def hold_instance(project: Project, *, is_service: bool) -> Iterator[None]:
 
 @contextmanager
 def open_service(
-    config: Path | None, *, make_log: Callable[[LogSettings], Callable[[Notice], None]]
+    config: Path | None, *, make_log: Callable[[LogSettings], Callable[[Notice], None]], stop: threading.Event
 ) -> Iterator[tuple[Engine, service.Service]]:
-    """Open everything for the service, with the log that the configuration asks for."""
+    """Open everything for the service, with the log that the configuration asks for; `stop` ends it cleanly."""
     project = projects.load_settings(config, os.environ)
-    stop = threading.Event()
 
     def sleep_until_stopped(seconds: float) -> None:
         if stop.wait(seconds):

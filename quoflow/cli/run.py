@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 import click
@@ -55,25 +58,37 @@ def _run_once(session: Session, *, as_json: bool) -> int:
 
 
 def _serve(session: Session) -> int:
-    opened = app.open_service(session.config, make_log=feed.make_log)
-    with opened as (engine, server), console.serve(engine, server):
+    stop = threading.Event()
+    with (
+        _stopping_on_signals(stop),
+        app.open_service(session.config, make_log=feed.make_log, stop=stop) as (engine, server),
+        console.serve(engine, server),
+    ):
         _serve_until_told(engine, server)
+    output.tell("stopped; a write that was on its way is looked for at the next start")
     return errors.EXIT_FINE
 
 
-def _serve_until_told(engine: Engine, server: service.Service) -> None:
-    def stop(number: int, frame: FrameType | None) -> None:
-        del number, frame
-        server.stop()
+@contextmanager
+def _stopping_on_signals(stop: threading.Event) -> Iterator[None]:
+    """Let SIGTERM and Ctrl-C ask for a clean stop, from before the database is opened until it is closed."""
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    def ask(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        # Setting an event takes its lock, which the interrupted thread may hold: a handler must not wait for it.
+        threading.Thread(target=stop.set, daemon=True).start()
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _serve_until_told(engine: Engine, server: service.Service) -> None:
     count = sum(rule.enabled for rule in engine.rules)
     rules = f"{count} rule{'' if count == 1 else 's'}"
     every = engine.settings.poll.every.total_seconds()
     output.tell(f"serving {rules}, polling {', '.join(engine.quos)} every {every:g} s; Ctrl-C stops")
-    try:
-        server.run()
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-    output.tell("stopped; a write that was on its way is looked for at the next start")
+    server.run()

@@ -22,7 +22,7 @@ from quoflow.store import runs as store
 UNFINISHED = frozenset(RunState) - FINISHED_RUNS
 
 PATIENCE = 4.0
-"""Seconds that a clean stop waits for each thread to end what it is in."""
+"""Seconds that a clean stop waits for the threads, all together, to end what they are in."""
 
 SHORTEST_WAIT, LONGEST_WAIT = 1.0, 30.0
 """Seconds between tries while the database cannot be written: they double from the one to the other."""
@@ -88,11 +88,13 @@ class Service:
         self._stop = stop
         self._wake = threading.Event()
         self._broken: BaseException | None = None
+        self._running = threading.Condition()
+        self._loops_left = 0
         self._is_recovered = False
         self.last_polled: dict[str, polling.Polled] = {}
 
     def stop(self) -> None:
-        """Ask for a clean stop: no new step is begun, the one in flight ends. Safe in a signal handler."""
+        """Ask for a clean stop: no new step is begun, the one in flight ends."""
         self._stop.set()
         self._wake.set()
 
@@ -105,12 +107,13 @@ class Service:
         """Serve until stopped. Raises what broke a loop: a bug of ours, or a database that is damaged."""
         loops = [self._work, *(partial(self._poll, name) for name in self._engine.quos)]
         threads = [threading.Thread(target=self._guard, args=(loop,), daemon=True) for loop in loops]
+        self._loops_left = len(threads)
         for thread in threads:
             thread.start()
         self._stop.wait()
-        for thread in threads:
+        with self._running:
             # What is still in a request then is left as it is: an intent without an outcome is reconciled at the start.
-            thread.join(timeout=PATIENCE)
+            self._running.wait_for(lambda: not self._loops_left, timeout=PATIENCE)
         if self._broken is not None:
             raise self._broken
 
@@ -120,6 +123,9 @@ class Service:
         except BaseException as error:  # noqa: BLE001 - what breaks a thread must end the service, not only the thread
             self._broken = error
             self.stop()
+        with self._running:
+            self._loops_left -= 1
+            self._running.notify_all()
 
     def _work(self) -> None:
         self._keep_on(self._work_once, pause=self._nap, name="work")

@@ -112,4 +112,4 @@ def serve(engine: Engine, service: Service) -> Iterator[None]:
         yield
     finally:
         server.should_exit = True
-        thread.join(timeout=5)
+        thread.join(timeout=2)
