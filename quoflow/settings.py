@@ -25,7 +25,7 @@ from pydantic import (
 )
 
 from quoflow.core.durations import Duration, format_duration
-from quoflow.core.guards import GuardSettings
+from quoflow.core.guard_settings import GuardSettings
 from quoflow.core.hours import OfficeHours
 from quoflow.core.lists import as_tuple
 from quoflow.errors import QuoflowError

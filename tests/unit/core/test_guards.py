@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from quoflow.core import guards, phones
-from quoflow.core.guards import GuardFacts, GuardSettings
+from quoflow.core import guard_settings, guards, phones
+from quoflow.core.guard_settings import GuardSettings
+from quoflow.core.guards import GuardFacts
 from quoflow.core.plans import Gate, Write
 
 NOON = datetime(2026, 11, 23, 17, 0, tzinfo=UTC)  # 12:00 in New York, 7:00 in Honolulu
@@ -57,7 +58,7 @@ def test_the_defaults_are_those_of_the_reference():
     assert (defaults.contact_cap.per_hour, defaults.contact_cap.per_day) == (3, 10)
     assert (defaults.budget.segments_per_day, defaults.budget.dollars_per_day) == (5000, Decimal(25))
     assert defaults.countries == ("US", "CA")
-    assert defaults.opt_out == guards.OptOut()
+    assert defaults.opt_out == guard_settings.OptOut()
     assert defaults.loop is None
 
 
@@ -76,7 +77,7 @@ def test_values_arrive_as_text():
 
     assert (found.quiet_hours.from_.hour, found.quiet_hours.to.minute) == (8, 30)
     assert found.quiet_hours.reply_exempt == timedelta(minutes=10)
-    assert found.contact_cap == guards.ContactCap(per_hour=1, per_day=2)
+    assert found.contact_cap == guard_settings.ContactCap(per_hour=1, per_day=2)
     assert found.budget.dollars_per_day == Decimal("0.50")
     assert found.countries == ("US",)
     assert found.loop.automatic_per_hour == 4
