@@ -138,6 +138,15 @@ def open_engine(
 
 
 @contextmanager
+def open_undo(config: Path | None, *, tell: Callable[[Notice], None], is_dry_run: bool) -> Iterator[Engine]:
+    """Open everything for a change by hand beside a running service; a dry run's clients refuse to write."""
+    project, rule_set = projects.load_project(config, os.environ)
+    quos = _make_quos(project, tell=tell, is_read_only=is_dry_run)
+    with _opened(project.database_target) as store:
+        yield make_engine(project, rule_set, store, quos=quos, tell=tell)
+
+
+@contextmanager
 def hold_instance(project: Project, *, is_service: bool) -> Iterator[None]:
     """Hold the database file for one instance, where a service runs on a file."""
     target = project.database_target

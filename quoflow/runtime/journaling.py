@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from quoflow.actions import registry, results
 from quoflow.core.lifecycle import StepRecord
+from quoflow.quo import images, translate
 from quoflow.runtime.engine import Engine, Notice
-from quoflow.store import contact_lock, journal, outbox
+from quoflow.store import contact_lock, journal, mirror, outbox
 from quoflow.store.database import Connection
 
 TURN = timedelta(seconds=5)
@@ -48,20 +49,29 @@ def make_keep(engine: Engine, attempt: outbox.Attempt) -> results.Keep:
     return keep
 
 
-def complete(tx: Connection, attempt: outbox.Attempt, done: results.Done) -> None:
-    """Keep what was read back, in the transaction that settles the attempt."""
-    if done.after is not None:
-        journal.complete_entry(tx, attempt.id, after=done.after, conflict=done.conflict)
+def save_read_back(
+    tx: Connection,
+    attempt_id: str,
+    connection: str,
+    *,
+    after: results.Image,
+    conflict: Iterable[str],
+    now: datetime,
+) -> None:
+    """Keep what was read back, in the journal and in the mirror: the next rule sees what this one has changed."""
+    journal.complete_entry(tx, attempt_id, after=after, conflict=conflict)
+    contact = translate.read_contact(images.read_image(after))
+    mirror.save_contacts(tx, connection, [contact], complete=False, now=now)
 
 
 def describe_conflict(done: results.Done) -> str:
-    """Say what somebody else made of the contact at the same time; empty where nobody did."""
+    """Say what differs from what was written: somebody else was at it, or it could not be read; empty if nothing does."""
     return f"conflict: {'; '.join(done.conflict)}" if done.conflict else ""
 
 
 def tell_conflict(engine: Engine, attempt: outbox.Attempt, done: results.Done) -> None:
     """Tell a conflict that was noticed when the contact was read back."""
     if done.conflict:
-        text = f"{attempt.rule}: a contact was changed by somebody else at the same time: {'; '.join(done.conflict)}"
+        text = f"{attempt.rule}: a contact is not as it was written: {'; '.join(done.conflict)}"
         fields = {"run": attempt.run_id}
         engine.tell(Notice("contact.conflict", text, attempt.connection, fields))

@@ -112,7 +112,11 @@ def _settle_done(tx: Connection, engine: Engine, attempt: outbox.Attempt, done: 
         outcome=done.outcome,
     )
     if settled:
-        journaling.complete(tx, attempt, done)
+        if done.after is not None:
+            now = engine.clock()
+            journaling.save_read_back(
+                tx, attempt.id, attempt.connection, after=done.after, conflict=done.conflict, now=now
+            )
         _carry_on(tx, engine, attempt)
     return settled
 
