@@ -213,20 +213,21 @@ def examine_connection(project: Project, name: str) -> list[diagnosis.Finding]:
     return diagnosis.examine_connection(project, name, quo)
 
 
-def examine_database(project: Project) -> diagnosis.Finding:
-    """Look at the database, if there is one yet."""
+def examine_database(project: Project) -> list[diagnosis.Finding]:
+    """Look at the database, if there is one yet, and at what stands still in it."""
     target = project.database_target
     if isinstance(target, Path) and not target.exists():
-        return diagnosis.Finding("database", "fine", f"{target} will be made at the first run")
+        return [diagnosis.Finding("database", "fine", f"{target} will be made at the first run")]
     try:
         with _opened(target) as store:
             problems = store.check_integrity()
+            if not problems:
+                sound = diagnosis.Finding("database", "fine", f"{target} is sound")
+                return [sound, *diagnosis.examine_work(store)]
     except QuoflowError as error:
-        return diagnosis.Finding("database", "wrong", error.message, error.hint)
-    if problems:
-        hint = "Restore a backup, or move the file away to begin anew"
-        return diagnosis.Finding("database", "wrong", f"{target} is damaged: {problems[0]}", hint)
-    return diagnosis.Finding("database", "fine", f"{target} is sound")
+        return [diagnosis.Finding("database", "wrong", error.message, error.hint)]
+    hint = "Restore a backup, or move the file away to begin anew"
+    return [diagnosis.Finding("database", "wrong", f"{target} is damaged: {problems[0]}", hint)]
 
 
 def build_sandbox(name: str) -> model.Sandbox:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Literal
 
+from quoflow.core import breaking
 from quoflow.quo import errors
 
 Image = Mapping[str, Any]  # JSON, as `quo.images` writes a contact
@@ -41,36 +42,51 @@ class Failure:
             again after `after`), `fail` (never again), `uncertain` (it may have happened: reconcile).
         reason: in words, for a person.
         after: how long to wait before the next try, for retry and hold.
+        scope: what stands still with it, for hold: the `key`, all `writes`, or a line.
     """
 
     what: Literal["retry", "hold", "fail", "uncertain"]
     reason: str
     after: timedelta = timedelta(0)
+    scope: str | None = None
 
 
 LONGEST_PAUSE = 300.0
 HOLD = timedelta(seconds=60)
 MOST_CONFLICTS = 3
 
+LINE_CODES = frozenset({"0202403", "0204403", "0206400"})
+"""Quo's codes that speak of the sending line and not of one recipient: no user of it, the day's limit, no A2P."""
 
-def classify_failure(error: errors.QuoError, *, tries: int, jitter: float) -> Failure:
+
+def classify_failure(error: errors.QuoError, *, tries: int, jitter: float, line_id: str | None = None) -> Failure:
     """Decide what follows a failed write, by what is provable about it.
 
     Args:
         error: what the client raised.
         tries: how often this write has been tried, this time included.
         jitter: a number from 0 to 1 that spreads retries.
+        line_id: the line that a text would have gone out from.
     """
     reason = str(error)
     if error.is_ambiguous:
         return Failure("uncertain", reason)
-    if isinstance(error, errors.Unauthorized | errors.OutOfCredits):
-        return Failure("hold", reason, HOLD)
+    if scope := find_scope(error, line_id):
+        return Failure("hold", reason, HOLD, scope)
     if isinstance(error, errors.RateLimited | errors.Unreachable | errors.LeaseOver):
         return Failure("retry", reason, _choose_pause(error, tries, jitter))
     if isinstance(error, errors.Conflict) and tries < MOST_CONFLICTS:
         return Failure("retry", reason, _choose_pause(error, tries, jitter))
     return Failure("fail", reason)
+
+
+def find_scope(error: errors.QuoError, line_id: str | None) -> str | None:
+    """Give what stands still until a person has mended it: the key, all writes, a line; None where nothing does."""
+    if isinstance(error, errors.Unauthorized):
+        return breaking.KEY
+    if isinstance(error, errors.OutOfCredits):
+        return breaking.WRITES
+    return line_id if error.code in LINE_CODES else None
 
 
 def _choose_pause(error: errors.QuoError, tries: int, jitter: float) -> timedelta:

@@ -21,7 +21,7 @@ def doctor(session: Session, as_json: bool) -> int:  # noqa: FBT001 - click pass
     findings = [diagnosis.examine_rules(project)]
     for name in project.settings.connections:
         findings += app.examine_connection(project, name)
-    findings.append(app.examine_database(project))
+    findings += app.examine_database(project)
     findings += diagnosis.examine_guards(project)
     if as_json:
         rows = [

@@ -9,7 +9,7 @@ import click
 from quoflow import app, errors
 from quoflow.cli import feed, output
 from quoflow.cli.output import Session
-from quoflow.store import audit, controls, runs
+from quoflow.store import audit, breakers, controls, runs
 
 
 @click.command(help="The kill switch: no write goes out until `quoflow resume`; polling goes on.")
@@ -26,7 +26,7 @@ def pause(session: Session, reason: str) -> int:
     return errors.EXIT_FINE
 
 
-@click.command(help="Let writes go out again; what was held by the pause is looked at again at once.")
+@click.command(help="Let writes go out again; what was held is looked at again at once.")
 @click.pass_obj
 def resume(session: Session) -> int:
     """Lift the pause."""
@@ -36,6 +36,7 @@ def resume(session: Session) -> int:
         was_paused = controls.read_pause(tx) is not None
         controls.resume(tx)
         woken = runs.wake_held(tx, now=now)
+        breakers.hurry_probes(tx, now=now)
         audit.record(tx, at=now, actor=actor, kind="resumed", connection="", subject="", data={"woken": woken})
     output.write("Resumed: writes go out again." if was_paused else "It was not paused.")
     return errors.EXIT_FINE

@@ -46,7 +46,7 @@ _CODES: Mapping[str, str] = {
     "0101400": "Ask for exactly one participant",
     "0201402": "The subscription has expired: renew it in the Quo app",
     "0202403": "The key's user has no access to this line: share the line with them in the Quo app",
-    "0204403": "The day's A2P limit of this workspace is reached: texts go out again tomorrow",
+    "0204403": "The day's A2P limit is reached: texts go out again tomorrow",
     "0206400": "US texting needs A2P 10DLC registration: register in the Quo app under Settings > Trust center",
 }
 

@@ -6,11 +6,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
+from quoflow.core import breaking
 from quoflow.quo import errors
 from quoflow.quo.client import Quo
 from quoflow.runtime import projects
 from quoflow.runtime.projects import Project
+from quoflow.store import breakers, inbox
+from quoflow.store.database import Database
 
+MOST_SHOWN = 5
 MOST_SKEW = timedelta(minutes=5)
 
 
@@ -47,6 +51,27 @@ def examine_guards(project: Project) -> list[Finding]:
         hint = "Remove `opt_out: off` unless something else honours them"
         found.append(Finding("guards", "warning", "opt-outs are off: people who wrote STOP may be texted", hint))
     return found or [Finding("guards", "fine", "quiet hours and opt-outs are on")]
+
+
+def examine_work(store: Database) -> list[Finding]:
+    """Say what stands still until it is mended, and which events were set aside."""
+    with store.read() as tx:
+        open_breakers, aside = breakers.list_breakers(tx), inbox.list_quarantined(tx)
+    found = [
+        Finding(
+            one.connection,
+            "warning",
+            f"{breaking.describe_scope(one.connection, one.scope)} stand still since "
+            f"{one.opened_at:%Y-%m-%d %H:%M} UTC: {one.reason}",
+            "It is tried again by itself; `quoflow resume` lets it be tried at once",
+        )
+        for one in open_breakers
+    ]
+    if aside:
+        shown = "; ".join(f"{one.event.id} after {one.tries} tries: {one.reason}" for one in aside[:MOST_SHOWN])
+        text = f"{len(aside)} event{'' if len(aside) == 1 else 's'} could not be handled and stand aside: {shown}"
+        found.append(Finding("events", "warning", text, "This is a fault of quoflow's: please report it"))
+    return found or [Finding("work", "fine", "nothing stands still, and no event was set aside")]
 
 
 def examine_connection(project: Project, name: str, quo: Quo) -> list[Finding]:

@@ -50,8 +50,10 @@ def _take_in_safely(engine: Engine, event: Event) -> tuple[int, int]:
     except Exception as error:  # noqa: BLE001 - a poison event is counted and set aside; the others go on
         reason = f"{type(error).__name__}: {error}"
         with engine.database.write() as tx:
-            inbox.mark_failed(tx, event, now=engine.clock(), reason=reason)
-        engine.tell(Notice("event.failed", f"{event.id} could not be handled: {reason}", event.connection))
+            is_set_aside = inbox.mark_failed(tx, event, now=engine.clock(), reason=reason)
+        kind = "event.quarantined" if is_set_aside else "event.failed"
+        end = "it is set aside and the others go on; `quoflow doctor` lists it" if is_set_aside else "it is tried again"
+        engine.tell(Notice(kind, f"{event.id} could not be handled ({reason}): {end}", event.connection))
         return 0, 0
 
 

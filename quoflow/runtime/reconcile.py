@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from quoflow.actions import registry, results
 from quoflow.quo import errors
-from quoflow.runtime import journaling, runs
+from quoflow.runtime import breaking, journaling, runs
 from quoflow.runtime.engine import Engine, Notice
 from quoflow.store import outbox
 from quoflow.store import runs as store
@@ -82,6 +82,8 @@ def is_look_due(attempt: outbox.Attempt, now: datetime) -> bool:
 
 def _look(engine: Engine, attempt: outbox.Attempt) -> bool:
     """Look at Quo for a write, and claim it if it is there."""
+    if breaking.find_refused_key(engine, attempt.connection) is not None:
+        return False
     with engine.database.read() as tx:
         step = store.find_step(tx, attempt.step_id)
     quo = engine.quos[attempt.connection]
@@ -89,6 +91,9 @@ def _look(engine: Engine, attempt: outbox.Attempt) -> bool:
     since = attempt.started_at - SKEW if skew is None else attempt.started_at + skew - SLACK
     try:
         found = tuple(registry.WRITE_ACTIONS[attempt.action].find((step.payload if step else None) or {}, quo, since))
+    except errors.Unauthorized as error:
+        breaking.refuse_key(engine, attempt.connection, error)
+        return False
     except errors.QuoError as error:
         engine.tell(Notice("reconcile.failed", f"{attempt.rule}: {error}", attempt.connection))
         return False

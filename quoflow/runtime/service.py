@@ -14,7 +14,7 @@ from functools import partial
 from quoflow.core.lifecycle import FINISHED_RUNS, RunState
 from quoflow.errors import StoreError
 from quoflow.quo import errors
-from quoflow.runtime import intake, polling, reconcile, runs, schedules, worker
+from quoflow.runtime import breaking, intake, polling, reconcile, runs, schedules, worker
 from quoflow.runtime.engine import Engine, Notice
 from quoflow.store import approvals
 from quoflow.store import runs as store
@@ -46,13 +46,25 @@ def run_once(engine: Engine) -> Report:
     reconcile.recover(engine)
     report = Report(polled=[], failed={})
     for connection in engine.quos:
+        if refused := breaking.try_key(engine, connection, at_once=True):
+            report.failed[connection] = refused.reason
+            engine.tell(Notice("poll.failed", refused.reason, connection))
+            continue
         try:
             report.polled.append(polling.poll_connection(engine, connection, is_once=True))
         except errors.QuoError as error:
             report.failed[connection] = str(error)
-            engine.tell(Notice("poll.failed", str(error), connection))
+            tell_failed_poll(engine, connection, error)
     report.taken, report.worked = do_due_work(engine)
     return report
+
+
+def tell_failed_poll(engine: Engine, connection: str, error: errors.QuoError) -> None:
+    """Say why a connection could not be read; a key that is refused is not used again until Quo takes it."""
+    if not isinstance(error, errors.Unauthorized):
+        engine.tell(Notice("poll.failed", str(error), connection))
+        return
+    breaking.refuse_key(engine, connection, error)
 
 
 def do_due_work(engine: Engine, stop: threading.Event | None = None) -> tuple[intake.Taken, int]:
@@ -91,6 +103,7 @@ class Service:
         self._running = threading.Condition()
         self._loops_left = 0
         self._is_recovered = False
+        self._begun: set[str] = set()
         self.last_polled: dict[str, polling.Polled] = {}
 
     def stop(self) -> None:
@@ -147,11 +160,15 @@ class Service:
         )
 
     def _poll_once(self, connection: str) -> None:
+        is_first = connection not in self._begun
+        self._begun.add(connection)
+        if breaking.try_key(self._engine, connection, at_once=is_first):
+            return
         try:
             polled = polling.poll_connection(self._engine, connection)
         except errors.QuoError as error:
             if not self._stop.is_set():
-                self._engine.tell(Notice("poll.failed", str(error), connection))
+                tell_failed_poll(self._engine, connection, error)
             return
         self.last_polled[connection] = polled
         if polled.events:

@@ -47,6 +47,8 @@ def look_at_artifacts(engine: Engine, connection: str, *, find_number: Callable[
     for watch in due[:MOST_A_CYCLE]:
         try:
             artifact = artifacts.fetch_artifact(watch.kind, watch.call_id, engine.quos[connection])
+        except errors.Unauthorized:
+            raise  # the key is refused for all of them: the poll ends here
         except errors.QuoError as error:
             engine.tell(Notice("watch.failed", f"{watch.kind} of a call: {error}", connection))
             artifact = Artifact(kind=watch.kind, call_id=watch.call_id, state="pending")

@@ -14,7 +14,7 @@ from quoflow.core.lifecycle import RunState, StepRecord, StepState
 from quoflow.errors import QuoflowError, StoreError
 from quoflow.quo import errors
 from quoflow.quo.client import Quo
-from quoflow.runtime import gates, journaling, reconcile, runs
+from quoflow.runtime import breaking, gates, journaling, reconcile, runs
 from quoflow.runtime.engine import Engine, Notice
 from quoflow.store import inbox, journal, outbox
 from quoflow.store import runs as store
@@ -113,7 +113,8 @@ def _perform(engine: Engine, step: StepRecord, attempt: outbox.Attempt, quo: Quo
         action = registry.WRITE_ACTIONS[step.action]
         done = action.perform(step.payload or {}, quo, journaling.make_keep(engine, attempt))
     except errors.QuoError as error:
-        return results.classify_failure(error, tries=step.tries + 1, jitter=engine.jitter())
+        tries, line_id = step.tries + 1, attempt.line_id
+        return results.classify_failure(error, tries=tries, jitter=engine.jitter(), line_id=line_id)
     except StoreError as error:
         # Only the journal of a contact is written in there, before the request: nothing has left.
         return results.Failure("retry", error.message, lifecycle.LOOK_AGAIN)
@@ -131,6 +132,7 @@ def save_outcomes(engine: Engine) -> None:
         attempt, outcome = engine.unsaved.popleft()
         try:
             if isinstance(outcome, results.Done):
+                breaking.close_for_write(engine, attempt.connection, line_id=attempt.line_id)
                 reconcile.record_done(engine, attempt, outcome)
             else:
                 _take_failure(engine, attempt, outcome)
@@ -164,6 +166,8 @@ def _take_intent(engine: Engine, step: StepRecord) -> outbox.Attempt | None:
             store.update_step(tx, step.id, expected=WORKABLE, now=now, **changes)
             runs.carry_on(tx, engine, run)
             engine.tell(Notice(f"write.{gate.state}", f"{run.rule}: {gate.reason}", step.connection))
+            return None
+        if breaking.stop_write(tx, fresh, now):
             return None
         attempt = _make_attempt(engine, fresh, rule=run.rule, now=now)
         if outbox.take_intent(tx, attempt, now=now):
@@ -202,18 +206,25 @@ def _take_failure(engine: Engine, attempt: outbox.Attempt, failure: results.Fail
     if failure.what == "uncertain":
         reconcile.settle_uncertain(engine, attempt, reason=failure.reason)
         return
+    due_at, tripped = now + failure.after, None
     with engine.database.write() as tx:
         journal.forget_entry(tx, attempt.id)
+        if failure.scope is not None:
+            tripped = breaking.trip(tx, engine, attempt.connection, scope=failure.scope, reason=failure.reason)
+            due_at = tripped.breaker.probe_at
         if failure.what == "fail":
             outbox.settle(tx, attempt.id, state="failed", reason=failure.reason, now=now)
         else:
-            outbox.release(tx, attempt.id, reason=failure.reason, now=now, due_at=now + failure.after)
+            outbox.release(tx, attempt.id, reason=failure.reason, now=now, due_at=due_at)
         if failure.what == "hold":
             store.update_step(tx, attempt.step_id, expected={StepState.QUEUED}, now=now, state=StepState.HELD)
         run = store.find_run(tx, attempt.run_id)
         if run is not None:
             runs.carry_on(tx, engine, run)
-    engine.tell(Notice(f"write.{failure.what}", f"{attempt.rule}: {failure.reason}", attempt.connection))
+    if tripped is None:
+        engine.tell(Notice(f"write.{failure.what}", f"{attempt.rule}: {failure.reason}", attempt.connection))
+    else:
+        breaking.announce(engine, tripped)
 
 
 # -- reads
@@ -234,8 +245,15 @@ def _work_read(engine: Engine, step: StepRecord) -> None:
         settle_step(engine, step, StepState.FAILED, reason="the event has no call to fetch from", due_at=None)
         return
     kind = step.action.removeprefix("fetch_")
+    if refused := breaking.find_refused_key(engine, step.connection):
+        _put_off(engine, step, until=engine.clock() + lifecycle.LOOK_AGAIN, reason=refused.reason)
+        return
     try:
         artifact = artifacts.fetch_artifact(kind, call_id, engine.quos[step.connection])
+    except errors.Unauthorized as error:
+        breaking.refuse_key(engine, step.connection, error)
+        _put_off(engine, step, until=engine.clock() + lifecycle.LOOK_AGAIN, reason=str(error))
+        return
     except errors.QuoError as error:
         _look_again(engine, step, definition.parameters, found=None, reason=str(error))
         return
@@ -264,9 +282,13 @@ def _look_again(
         return
     pause = min(engine.settings.poll.every * 2**step.tries, timedelta(minutes=30))
     due_at = min(now + pause, step.created_at + parameters.timeout)
+    _put_off(engine, step, until=due_at, reason=reason, tries=step.tries + 1)
+
+
+def _put_off(engine: Engine, step: StepRecord, *, until: datetime, reason: str, **changes: int) -> None:
     with engine.database.write() as tx:
-        changes = {"reason": reason, "due_at": due_at, "tries": step.tries + 1}
-        store.update_step(tx, step.id, expected=WORKABLE, now=now, state=StepState.QUEUED, **changes)
+        changed = {"state": StepState.QUEUED, "reason": reason, "due_at": until, **changes}
+        store.update_step(tx, step.id, expected=WORKABLE, now=engine.clock(), **changed)
 
 
 _WORKERS: Mapping[str, Callable[[Engine, StepRecord], None]] = {"wait": _work_wait, "notify": _work_notify}

@@ -205,6 +205,24 @@ def wake_held(tx: Connection, *, now: datetime) -> int:
     return tx.execute(update(_steps).where(here).values(due_at=now, updated_at=now)).rowcount
 
 
+def hold_due(
+    tx: Connection, *, connection: str, line_id: str | None, reason: str, due_at: datetime, now: datetime
+) -> int:
+    """Hold every write that is due, of a connection or of one of its lines, and its run with it, until a time.
+
+    In one go, however many there are. Gives how many.
+    """
+    here = [_steps.c.connection == connection, _steps.c.is_write, _steps.c.state.in_(WORKABLE), _steps.c.due_at <= now]
+    if line_id is not None:
+        here.append(_steps.c.payload["from"].as_string() == line_id)
+    waits = (RunState.QUEUED, RunState.HELD, RunState.WAITING, RunState.RUNNING)
+    theirs = _runs.c.id.in_(select(_steps.c.run_id).where(*here))
+    held_run = {"state": RunState.HELD, "reason": reason, "updated_at": now}
+    tx.execute(update(_runs).where(theirs, _runs.c.state.in_(waits)).values(held_run))
+    held_step = {"state": StepState.HELD, "reason": reason, "due_at": due_at, "updated_at": now}
+    return tx.execute(update(_steps).where(*here).values(held_step)).rowcount
+
+
 def _read_steps(tx: Connection, condition: ColumnElement[bool]) -> tuple[StepRecord, ...]:
     question = rows.select_as(StepRecord, _steps).where(condition)
     return rows.read_all(tx, StepRecord, question.order_by(_steps.c.run_id, _steps.c.position, _steps.c.id))

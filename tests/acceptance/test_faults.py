@@ -114,11 +114,11 @@ def test_what_a_person_must_mend_holds_the_text(answering, kind, says):
     assert len(answering.quo.sent()) == 1
 
 
-@pytest.mark.parametrize("kind", ["400", "403", "422"])
-def test_a_refused_text_fails_and_the_others_go_on(answering, kind):
-    """What Quo refuses for good is not tried again, and does not stand in the way of the next."""
+@pytest.mark.parametrize(("kind", "code"), [("400", ""), ("403", "0299403"), ("422", "")])
+def test_a_refused_text_fails_and_the_others_go_on(answering, kind, code):
+    """What Quo refuses for good, for this recipient, is not tried again, and does not stand in the way of the next."""
     answering.quo.write("hi", ANNA)
-    answering.quo.fault(kind, "/v1/messages", method="POST")
+    answering.quo.fault(kind, "/v1/messages", method="POST", code=code)
     answering.once()
     answering.quo.write("hello", BILL)
     answering.once()

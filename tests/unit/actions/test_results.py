@@ -75,3 +75,28 @@ def test_pauses_grow_and_stay_within_five_minutes(tries, jitter):
 def test_a_hold_is_looked_at_again_in_a_minute():
     """What a person mends is noticed without a restart."""
     assert classify(errors.OutOfCredits("x")).after == timedelta(seconds=60)
+
+
+@pytest.mark.parametrize(
+    ("error", "scope"),
+    [
+        (errors.Unauthorized("x"), "key"),
+        (errors.OutOfCredits("x", code="0200402"), "writes"),
+        (errors.Forbidden("x", code="0202403"), "PNmain"),
+        (errors.Forbidden("x", code="0204403"), "PNmain"),
+        (errors.Refused("x", code="0206400"), "PNmain"),
+        (errors.Forbidden("x", code="0299403"), None),
+        (errors.Forbidden("x"), None),
+        (errors.Refused("x", code="0101400"), None),
+    ],
+)
+def test_what_stands_still_is_decided_by_code(error, scope):
+    """A key, an account or a line stands still where Quo's answer speaks of it; one recipient's refusal fails alone."""
+    failure = results.classify_failure(error, tries=1, jitter=0.5, line_id="PNmain")
+
+    assert (failure.what, failure.scope) == ("hold" if scope else "fail", scope)
+
+
+def test_what_is_no_text_holds_no_line():
+    """A line's code on a write that has no line is that write's failure alone."""
+    assert classify(errors.Forbidden("x", code="0202403")).what == "fail"

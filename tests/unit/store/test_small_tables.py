@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from quoflow.store import (
     audit,
+    breakers,
     controls,
     cursors,
     firings,
@@ -145,3 +146,24 @@ def test_the_audit_lists_the_latest_first(tx, make):
 
     assert [entry.subject for entry in entries] == ["a2", "a1"]
     assert latest == audit.AuditEntry(latest.id, make.at(2), "ann", "approval.decided", "main", "a2", {"approve": True})
+
+
+def test_a_breaker_is_opened_counted_tried_by_one_and_closed(tx, make):
+    """One row for each connection and scope; a turn to try is taken once; closing leaves the others open."""
+    first = breakers.Breaker("main", "key", "refused", make.now, make.at(60), 1)
+    second = breakers.Breaker("main", "PN1", "no A2P", make.at(1), make.at(60), 1)
+    assert breakers.save_breaker(tx, first)
+    assert breakers.save_breaker(tx, second)
+    assert not breakers.save_breaker(tx, replace(first, failures=2))
+
+    assert breakers.find_breaker(tx, "main", "key") == replace(first, failures=2)
+    assert breakers.find_breaker(tx, "second", "key") is None
+    assert breakers.list_breakers(tx, "second") == ()
+    assert breakers.list_breakers(tx) == (replace(first, failures=2), second)
+    assert not breakers.claim_probe(tx, "main", "key", now=make.at(59), next_at=make.at(119))
+    assert breakers.claim_probe(tx, "main", "key", now=make.at(60), next_at=make.at(120))
+    assert not breakers.claim_probe(tx, "main", "key", now=make.at(60), next_at=make.at(120))
+    assert breakers.hurry_probes(tx, now=make.at(61)) == 2
+    assert breakers.claim_probe(tx, "main", "key", now=make.at(61), next_at=make.at(120))
+    assert [breakers.close_breaker(tx, "main", "key") for _ in range(2)] == [True, False]
+    assert [one.scope for one in breakers.list_breakers(tx, "main")] == ["PN1"]

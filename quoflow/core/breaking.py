@@ -1,0 +1,35 @@
+"""Breakers: what may not be asked of Quo for the time being, and when it is tried again. Pure."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+KEY, WRITES = "key", "writes"
+"""The scopes beside lines (PN…): everything that uses a connection's key, and all writes of a connection."""
+
+PROBE_EVERY = timedelta(minutes=1)
+LONGEST_PAUSE = timedelta(minutes=15)
+
+
+def choose_pause(scope: str, *, failures: int) -> timedelta:
+    """Give how long to wait before the next probe.
+
+    A key or an empty account is mended by a person who then waits for us: a minute. A line may stay without its
+    registration for days, and every probe is a customer's text: the pauses double, up to a quarter of an hour.
+
+    Args:
+        scope: `key`, `writes` or a line.
+        failures: how often it has failed in a row, from 1.
+    """
+    if scope in (KEY, WRITES):
+        return PROBE_EVERY
+    return min(PROBE_EVERY * (1 << min(failures - 1, 10)), LONGEST_PAUSE)
+
+
+def describe_scope(connection: str, scope: str) -> str:
+    """Say in words what stands still."""
+    if scope == KEY:
+        return f"polling and writes of `{connection}`"
+    if scope == WRITES:
+        return f"the writes of `{connection}`"
+    return f"the texts of line {scope} of `{connection}`"
