@@ -49,7 +49,7 @@ def announce(engine: Engine, tripped: Tripped) -> None:
     one = tripped.breaker
     if tripped.is_new:
         what = breaking.describe_scope(one.connection, one.scope)
-        text = f"{one.reason}. Until it is mended {what} stand still; nothing is lost, and it is tried again by itself"
+        text = f"{what} stand still, and are tried again by themselves: {one.reason}"
         engine.tell(Notice("breaker.opened", text, one.connection, {"scope": one.scope}))
 
 

@@ -130,10 +130,11 @@ def test_neither_key_nor_customers_numbers_reach_the_log(make_firm, form):
     once = firm.once()
     firm.quo.miss_call(ANNA)
     firm.quo.fault("reset_before", "/v1/messages", method="POST")
-    firm.quo.fault("401", "/v1/calls", method="GET")
     with firm.serving() as service:
         service.wait_for(lambda: service.log.count("Missed") == 1)
         service.wait_for(lambda: "nobody knows" in service.log or len(firm.quo.writes()) == 3)
+        firm.quo.fault("401", method="GET")
+        service.wait_for(lambda: "stand still" in service.log)
         assert service.stop() == 0
 
     for log in (once.err, once.out, service.log):
