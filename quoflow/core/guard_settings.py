@@ -116,7 +116,7 @@ class Budget(_Settings):
 
 
 class OptOut(_Settings):
-    """Who asked us to stop by a carrier's keyword (STOP, UNSUBSCRIBE…) gets no text from any rule until START."""
+    """Who asked us to stop, by a word (STOP…) or in other words ("leave me alone"), gets no text from any rule."""
 
 
 class Loop(_Settings):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from quoflow.core import phones, schedule
+from quoflow.core import opt_out_ledger, phones, schedule
 from quoflow.core.durations import format_duration
 from quoflow.core.guard_settings import GuardSettings, QuietHours
 from quoflow.core.plans import Gate, Write
@@ -33,7 +33,8 @@ class GuardFacts:
     Attributes:
         now: the time of this decision.
         paused: why everything is paused, or None.
-        opted_out: the evidence that the recipient asked us to stop, or None.
+        opted_out: what stands against texting the recipient, or None.
+        answered_by_quo: the word that this write would answer, where Quo itself answers it (STOP, START), or None.
         sent_last_hour: automatic texts to this contact in the last 60 minutes over all rules and lines, those on
             their way and unknown ones included; `sent_last_day` in the last 24 hours.
         segments_today: segments sent since the last midnight in `timezone`.
@@ -47,7 +48,8 @@ class GuardFacts:
 
     now: datetime
     paused: str | None = None
-    opted_out: str | None = None
+    opted_out: opt_out_ledger.Standing | None = None
+    answered_by_quo: str | None = None
     sent_last_hour: int = 0
     sent_last_day: int = 0
     segments_today: int = 0
@@ -77,10 +79,28 @@ def _check_kill_switch(_: Write, facts: GuardFacts, __: GuardSettings) -> Gate |
 
 
 def _check_opt_out(write: Write, facts: GuardFacts, settings: GuardSettings) -> Gate | None:
-    if settings.opt_out is None or facts.opted_out is None:
+    if settings.opt_out is None:
         return None
-    reason = f"opt-out: {phones.mask(write.to)} asked us to stop ({facts.opted_out}); passes after they write START"
+    if facts.opted_out is not None:
+        return _object_to(facts.opted_out, write, facts, settings)
+    if facts.answered_by_quo is None:
+        return None
+    reason = f"opt-out: it would answer {facts.answered_by_quo.upper()!r}, which Quo itself answers"
     return Gate("refused", reason, guard="opt_out")
+
+
+def _object_to(
+    standing: opt_out_ledger.Standing, write: Write, facts: GuardFacts, settings: GuardSettings
+) -> Gate | None:
+    """Refuse what goes against an opt-out; hold it where a person has yet to say whether it is one."""
+    who, why = phones.mask(write.to), opt_out_ledger.describe(standing)
+    if not standing.is_pending:
+        lifted = "they write START" if standing.basis == "certain" else "`quoflow optouts lift`"
+        return Gate("refused", f"opt-out: {who} asked us to stop ({why}); passes after {lifted}", guard="opt_out")
+    if (late := _check_age(write, facts, settings)) is not None:
+        return late  # it would wait for a person for ever
+    reason = f"opt-out: {who} probably asked us to stop ({why}); `quoflow optouts confirm|lift` decides"
+    return Gate("held", reason, guard="opt_out")
 
 
 def _check_country(write: Write, _: GuardFacts, settings: GuardSettings) -> Gate | None:

@@ -41,6 +41,7 @@ class Engine:
         quos: a client for each connection, by name.
         restore: rebuilds a rule from a stored version, for runs that began before an edit.
         clock: gives the time, UTC. new_id: gives a fresh id. jitter: gives a number from 0 to 1.
+        new_key: gives 32 fresh random bytes, for a secret of the database's.
         tell: takes each notice of the feed.
         unsaved: what came of writes and could not be put on the disk yet; it goes there before anything new is sent.
     """
@@ -53,6 +54,7 @@ class Engine:
     restore: Restore
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
+    new_key: Callable[[], bytes]
     jitter: Callable[[], float]
     tell: Callable[[Notice], None]
     unsaved: deque[tuple[outbox.Attempt, results.Done | results.Failure]] = field(default_factory=deque)

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from quoflow.core import guards, plans
 from quoflow.core.rules import Rule
+from quoflow.runtime import optouts
 from quoflow.runtime.engine import Engine
 from quoflow.store import controls, mirror, opt_outs, outbox
 from quoflow.store.database import Connection
@@ -29,9 +30,10 @@ def check_guards(
     due_at: datetime | None,
     max_age: timedelta | None,
     now: datetime,
+    event_id: str,
 ) -> plans.Gate:
-    """Ask the guards about a write, with the facts of this transaction."""
-    facts = read_facts(tx, engine, write, due_at=due_at, max_age=max_age, now=now)
+    """Ask the guards about a write that a run for this event would make, with the facts of this transaction."""
+    facts = read_facts(tx, engine, write, due_at=due_at, max_age=max_age, now=now, event_id=event_id)
     return guards.check(write, facts, engine.settings.guards)
 
 
@@ -43,11 +45,11 @@ def read_facts(
     due_at: datetime | None,
     max_age: timedelta | None,
     now: datetime,
+    event_id: str,
 ) -> guards.GuardFacts:
     """Read what the guards decide by."""
     connection, to = write.connection, write.to
     pause = controls.read_pause(tx)
-    opted_out = opt_outs.find_opt_out(tx, connection=connection, phone=to)
     midnight = find_midnight(now, engine.settings.timezone)
     hour_ago, day_ago = now - timedelta(hours=1), now - timedelta(days=1)
     return guards.GuardFacts(
@@ -56,7 +58,8 @@ def read_facts(
         first_in_hour=outbox.first_sent_at(tx, connection=connection, to=to, since=hour_ago),
         first_in_day=outbox.first_sent_at(tx, connection=connection, to=to, since=day_ago),
         paused=pause.reason or "no reason given" if pause else None,
-        opted_out=f"they wrote {opted_out.word!r} on {opted_out.at:%Y-%m-%d}" if opted_out else None,
+        opted_out=opt_outs.find_opt_out(tx, connection=connection, phone=to),
+        answered_by_quo=optouts.find_answered_word(tx, write, event_id=event_id),
         sent_last_hour=outbox.count_sent(tx, connection=connection, to=to, since=hour_ago),
         sent_last_day=outbox.count_sent(tx, connection=connection, to=to, since=day_ago),
         segments_today=outbox.sum_segments(tx, connection=connection, since=midnight),

@@ -13,13 +13,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from quoflow.core import facts, happenings, likeness, optouts
+from quoflow.core import facts, happenings, likeness
 from quoflow.core.events import Event
 from quoflow.quo import errors, translate, wire
 from quoflow.quo.client import Quo
-from quoflow.runtime import watching
+from quoflow.runtime import optouts, watching
 from quoflow.runtime.engine import Engine, Notice
-from quoflow.store import cursors, inbox, mirror, opt_outs, outbox
+from quoflow.store import cursors, inbox, mirror, outbox
 from quoflow.store.database import Connection
 
 _Wire = TypeVar("_Wire", wire.Message, wire.Call)
@@ -282,7 +282,7 @@ def _save_messages(tx: Connection, desk: Desk, messages: list[facts.Message]) ->
     fresh = mirror.save_messages(tx, desk.connection, messages, ours=ours)
     for message in fresh:
         if message.direction == "incoming":
-            _learn_opt_out(tx, desk.connection, message)
+            optouts.learn(tx, desk.engine, desk.connection, message)
     return tuple(message for message in fresh if message.id not in ours)
 
 
@@ -292,21 +292,6 @@ def _is_on_its_way(tx: Connection, desk: Desk, message: facts.Message) -> bool:
         return False
     pending = outbox.pending_texts(tx, connection=desk.connection, line_id=message.line_id, to=message.peer)
     return likeness.fold_text(message.text) in pending
-
-
-def _learn_opt_out(tx: Connection, connection: str, message: facts.Message) -> None:
-    said = optouts.classify(message.text)
-    if said is None or not message.peer:
-        return
-    learn = opt_outs.save_opt_out if said == "stop" else opt_outs.lift_opt_out
-    learn(
-        tx,
-        connection=connection,
-        phone=message.peer,
-        word=message.text.strip()[:40],
-        message_id=message.id,
-        at=message.created_at,
-    )
 
 
 def _add_events(

@@ -105,7 +105,7 @@ def _record_step(
         reason=planned.reason,
     )
     if write is not None:
-        step = _pass_first_gate(tx, engine, rule, step=step, planned=planned)
+        step = _pass_first_gate(tx, engine, rule, event_id=run.event_id, step=step, planned=planned)
     store.add_steps(tx, [step])
     if step.state is StepState.NEEDS_APPROVAL:
         # A yes that comes when the write would be too late to go is no yes: the shorter time counts.
@@ -115,13 +115,13 @@ def _record_step(
 
 
 def _pass_first_gate(
-    tx: Connection, engine: Engine, rule: Rule, *, step: StepRecord, planned: planning.PlannedStep
+    tx: Connection, engine: Engine, rule: Rule, *, event_id: str, step: StepRecord, planned: planning.PlannedStep
 ) -> StepRecord:
     """Ask the gate at plan time: refused ends it here; what needs a person asks; what is held waits."""
     write = planned.write
     assert write is not None  # noqa: S101 - the caller has looked
     now = step.created_at
-    gate = gates.check_guards(tx, engine, write, due_at=now, max_age=rule.max_age, now=now)
+    gate = gates.check_guards(tx, engine, write, due_at=now, max_age=rule.max_age, now=now, event_id=event_id)
     state, due_at, reason = StepState.QUEUED, planned.due_at, ""
     if gate.state == "refused":
         state, due_at, reason = StepState.SKIPPED, None, gate.reason

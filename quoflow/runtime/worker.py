@@ -158,7 +158,9 @@ def _take_intent(engine: Engine, step: StepRecord) -> outbox.Attempt | None:
             return None
         max_age = rule.max_age if rule else None
         # Lateness counts from the plan: neither a guard nor a person who took their time makes a text younger.
-        gate = gates.check_guards(tx, engine, write, due_at=fresh.created_at, max_age=max_age, now=now)
+        gate = gates.check_guards(
+            tx, engine, write, due_at=fresh.created_at, max_age=max_age, now=now, event_id=run.event_id
+        )
         if gate.state in STOPPED:
             until = gate.until or now + lifecycle.LOOK_AGAIN
             due_at = until if gate.state == "held" else None

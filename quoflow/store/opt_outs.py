@@ -1,66 +1,77 @@
-"""Who wrote STOP and who wrote START: a ledger from which nothing is ever deleted.
+"""The ledger of opt-outs: who wrote STOP, who wrote START, what people entered. Nothing in it is ever deleted.
 
-What counts is when they wrote it and not when we read it: the latest word decides, and of two at the same
-instant the one that stops.
+What counts is when they wrote it and not when we read it; `core.opt_out_ledger` knows what the entries of a number come
+to. A number that was erased stands here as its keyed hash, under which it is found when it comes back.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, insert, select, update
 
-from quoflow.store import rows, tables
-
-STOP, START = "stop", "start"
+from quoflow.core.opt_out_ledger import ERASED, Entry, Standing, fold, sort
+from quoflow.core.pseudonyms import keyed_hash
+from quoflow.store import identity, rows, tables
 
 _table = tables.opt_outs
 
-_LAST_FIRST = (_table.c.at.desc(), _table.c.says.desc(), _table.c.message_id.desc())
-"""The entry that decides comes first: `stop` sorts after `start`."""
 
-
-@dataclass(frozen=True, slots=True)
-class OptOut:
-    """A number that must not be texted: their word, in which message, and when, UTC."""
-
-    connection: str
-    phone: str
-    word: str
-    message_id: str
-    at: datetime
-
-
-def save_opt_out(tx: Connection, *, connection: str, phone: str, word: str, message_id: str, at: datetime) -> None:
-    """Enter that a number opted out. Reading the same message again changes nothing."""
-    _enter(tx, OptOut(connection, phone, word, message_id, at), says=STOP)
-
-
-def lift_opt_out(tx: Connection, *, connection: str, phone: str, word: str, message_id: str, at: datetime) -> None:
-    """Enter that a number opted in again: it lifts every opt-out from before `at`."""
-    _enter(tx, OptOut(connection, phone, word, message_id, at), says=START)
-
-
-def find_opt_out(tx: Connection, *, connection: str, phone: str) -> OptOut | None:
-    """Give the opt-out that stands for a number; None when it never opted out, or lifted it since."""
-    question = select(_table).where(_table.c.connection == connection, _table.c.phone == phone).order_by(*_LAST_FIRST)
-    last = tx.execute(question.limit(1)).mappings().first()
-    if last is None or last["says"] != STOP:
-        return None
-    return OptOut(connection, phone, last["word"], last["message_id"], last["at"])
-
-
-def list_opt_outs(tx: Connection) -> tuple[OptOut, ...]:
-    """List the opt-outs that stand, by connection and number."""
-    rank = func.row_number().over(partition_by=(_table.c.connection, _table.c.phone), order_by=_LAST_FIRST)
-    last = select(_table, rank.label("rank")).subquery()
-    names = [column.name for column in rows.columns(_table, OptOut)]
-    question = select(*(last.c[name] for name in names)).where(last.c.rank == 1, last.c.says == STOP)
-    return rows.read_all(tx, OptOut, question.order_by(last.c.connection, last.c.phone))
-
-
-def _enter(tx: Connection, entry: OptOut, *, says: str) -> None:
+def enter(tx: Connection, entry: Entry) -> bool:
+    """Add an entry. Gives False when the message has one already: reading it again changes nothing."""
     here = (_table.c.connection == entry.connection, _table.c.message_id == entry.message_id)
-    if tx.scalar(select(_table.c.says).where(*here)) is None:
-        tx.execute(insert(_table), rows.to_row(_table, entry, says=says))
+    if tx.scalar(select(_table.c.says).where(*here)) is not None:
+        return False
+    tx.execute(insert(_table), rows.to_row(_table, entry))
+    return True
+
+
+def find_opt_out(tx: Connection, *, connection: str, phone: str) -> Standing | None:
+    """Give what stands against texting a number; None when it never opted out, or that was lifted since."""
+    return fold(list_entries(tx, connection=connection, phone=phone))
+
+
+def list_entries(tx: Connection, *, connection: str | None = None, phone: str | None = None) -> tuple[Entry, ...]:
+    """List entries in the order in which they count; of one connection or one number, if named.
+
+    A number's entries from before its erasure are among them. Without a number, a number that came back after its
+    erasure has all its entries under the number.
+    """
+    key = identity.find_hash_key(tx)
+    question = rows.select_as(Entry, _table)
+    if connection is not None:
+        question = question.where(_table.c.connection == connection)
+    if phone is not None:
+        question = question.where(_table.c.phone.in_([phone] if key is None else [phone, pseudonym(phone, key)]))
+    return tuple(sort(rows.read_all(tx, Entry, question)))
+
+
+def list_standing(tx: Connection) -> tuple[tuple[str, Standing], ...]:
+    """List the numbers that may not be texted and why, by connection and number."""
+    entries = list_entries(tx)
+    names = _name_again(tx, entries)
+    groups: dict[tuple[str, str], list[Entry]] = {}
+    for entry in entries:
+        groups.setdefault((entry.connection, names.get(entry.phone, entry.phone)), []).append(entry)
+    folded = ((phone, fold(group)) for (_, phone), group in sorted(groups.items()))
+    return tuple((phone, standing) for phone, standing in folded if standing is not None)
+
+
+def erase(tx: Connection, phone: str, *, key: bytes) -> int:
+    """Put the keyed hash in a number's place and take their words out. Gives how many entries there were."""
+    here = _table.c.phone == phone
+    return tx.execute(update(_table).where(here).values(phone=pseudonym(phone, key), word="", evidence=None)).rowcount
+
+
+def pseudonym(phone: str, key: bytes) -> str:
+    """Give what stands for a number in the ledger after its erasure."""
+    return f"{ERASED}{keyed_hash(phone, key)}"
+
+
+def _name_again(tx: Connection, entries: Iterable[Entry]) -> dict[str, str]:
+    """Give the number of each keyed hash whose number is in the ledger again."""
+    phones = {entry.phone for entry in entries}
+    key = identity.find_hash_key(tx)
+    if key is None or not any(phone.startswith(ERASED) for phone in phones):
+        return {}
+    return {pseudonym(phone, key): phone for phone in phones if not phone.startswith(ERASED)}

@@ -19,6 +19,7 @@ opt_outs = Table(
     Column("certainty", String(STATE_LENGTH)),
     Column("evidence", FreeText),
     Column("actor", String),
+    Column("recorded_at", UtcDateTime),
     Index(None, "connection", "phone", "at"),
 )
 

@@ -16,10 +16,12 @@ from pydantic import ValidationError
 from quoflow.core import guard_settings, guards, phones
 from quoflow.core.guard_settings import GuardSettings
 from quoflow.core.guards import GuardFacts
+from quoflow.core.opt_out_ledger import Entry, Standing
 from quoflow.core.plans import Gate, Write
 
 NOON = datetime(2026, 11, 23, 17, 0, tzinfo=UTC)  # 12:00 in New York, 7:00 in Honolulu
 NIGHT = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)  # 2:00 in New York
+STOPPED = Standing(Entry("main", "+12125550123", "stop", "STOP", "AC1", NOON, "certain"), "certain")
 NEW_YORK, UNKNOWN = "+12125550123", "+15555550123"
 OPEN = {"from": "08:00", "to": "20:00"}
 
@@ -163,7 +165,7 @@ def test_the_kill_switch_holds_everything():
 
 def test_an_opt_out_refuses():
     """Who asked us to stop is not texted, and the evidence is in the reason."""
-    stopped = facts(opted_out="they wrote 'STOP' on 2026-11-01")
+    stopped = facts(opted_out=STOPPED)
 
     gate = guards.check(text_to(), stopped, GuardSettings())
 
@@ -373,7 +375,7 @@ def test_what_has_no_due_time_or_no_max_age_is_not_late(known):
 def test_tags_pass_what_protects_a_phone():
     """A tag for an opted-out short code at night over every cap is ready: nobody is disturbed by it."""
     strict = allow(quiet_hours=OPEN, contact_cap={}, budget={}, countries=["CA"], opt_out={}, loop={})
-    worst = facts(NIGHT, opted_out="STOP", sent_last_hour=99, sent_last_day=99, segments_today=99999)
+    worst = facts(NIGHT, opted_out=STOPPED, sent_last_hour=99, sent_last_day=99, segments_today=99999)
 
     assert guards.check(TAG, worst, strict).state == "ready"
 
@@ -384,7 +386,7 @@ def test_the_chain_has_its_order():
     known = facts(
         NIGHT,
         paused="now",
-        opted_out="STOP",
+        opted_out=STOPPED,
         sent_last_hour=9,
         sent_last_day=99,
         segments_today=9999,
@@ -415,7 +417,7 @@ def test_the_chain_has_its_order():
 
 def test_no_reason_shows_a_whole_number():
     """Reasons mask the customer's number, whichever guard speaks."""
-    worst = facts(NIGHT, opted_out="STOP", sent_last_hour=9, sent_last_day=99, segments_today=9999)
+    worst = facts(NIGHT, opted_out=STOPPED, sent_last_hour=9, sent_last_day=99, segments_today=9999)
     each = [
         {"opt_out": {}},
         {"countries": ["CA"]},

@@ -20,6 +20,7 @@ def upgrade() -> None:
         ("opt_outs", sa.Column("certainty", sa.String(20))),
         ("opt_outs", sa.Column("evidence", sa.Text())),
         ("opt_outs", sa.Column("actor", sa.String())),
+        ("opt_outs", sa.Column("recorded_at", sa.DateTime(timezone=True))),
         ("audit", sa.Column("previous", sa.String(64))),
         ("audit", sa.Column("hash", sa.String(64))),
     ):
