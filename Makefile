@@ -3,13 +3,17 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check format bench schema clean
+.PHONY: demo test soak check format bench schema clean
 
 demo: $(VENV)/.installed
 	@$(BIN)/quoflow demo
 
 test: check
 	$(BIN)/python -m pytest -n 2
+
+# Simulated lives until one fails or you stop it: SEEDS=1000 begins there, SEED=17 lives one of them and shows it.
+soak: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.simulation.soak
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
