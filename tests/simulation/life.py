@@ -45,9 +45,9 @@ class Life(Town):
             self.customer_stops, self.pause, self.decide, self.edit_contact, self.cancel, self.tick
         ]  # fmt: skip
         if self.active == ["worker"]:
-            deeds += [self.poll, self.poll]
+            deeds += [self.poll] * 4
         elif self.active == ["poller"]:
-            deeds += [self.work, self.work]
+            deeds += [self.work] * 3
         deed = self.dice.choice(deeds)
         self.note(f"  > meanwhile, {where}: {deed.__name__}")
         self.seen[f"meanwhile {deed.__name__}"] += 1
