@@ -202,6 +202,8 @@ class Life(Town):
             self.decide()
         self.break_requests(self.dice.choice(("POST", "POST", "PATCH", "")), kind=kind)
         self.work()
+        if self.dice.random() < 0.2:
+            self.step_clock()
         self.pass_time()
         self.work()
 

@@ -14,8 +14,8 @@ from .life import DEEDS, FAULTS, PLACES, Failed, Life, describe
 from .office import SKEWS
 from .oracle import Broken
 
-SHORTEST, LONGEST = 1, 6
-"""Deeds in a life, beside those that have their turn in it."""
+SHORTEST, LONGEST = 0, 4
+"""Deeds in a life, beside the one whose turn it is."""
 
 NEW = 0.15
 """How many lives begin with the first look; the others find it done."""
@@ -33,8 +33,10 @@ def live(seed: int, disk: Disk) -> Life:
     life = begin(disk, dice, is_new=dice.random() < NEW)
     try:
         # Each place and each fault has its turn, whatever the dice say.
-        life.trouble_at(PLACES[seed % len(PLACES)])
-        life.broken_send(FAULTS[seed % len(FAULTS)])
+        if seed % 2:
+            life.trouble_at(PLACES[seed // 2 % len(PLACES)])
+        else:
+            life.broken_send(FAULTS[seed // 2 % len(FAULTS)])
         life.ledger.check()
         names, weights = list(DEEDS), list(DEEDS.values())
         for name in dice.choices(names, weights, k=dice.randrange(SHORTEST, LONGEST)):

@@ -12,7 +12,7 @@ from .disk import Disk
 from .life import FAULTS, PLACES
 from .seeds import live, live_many
 
-CHUNKS, LIVES = 4, 100
+CHUNKS, LIVES = 4, 250
 """Lives in `make test`; `make soak` lives on until it is stopped."""
 
 ROOT = Path(__file__).parents[2]
