@@ -98,7 +98,8 @@ class Office:
 
     def note(self, text: str) -> None:
         """Write a line of the trace."""
-        self.trace.append(f"{self.clock.read_true():%d %H:%M:%S} {text}")
+        plain = text.replace(str(self.disk.path), self.disk.path.name)  # the folder's name is another each time
+        self.trace.append(f"{self.clock.read_true():%d %H:%M:%S} {plain}")
 
     @contextmanager
     def working(self, role: str) -> Iterator[None]:
