@@ -30,9 +30,9 @@ def check_guards(
     due_at: datetime | None,
     max_age: timedelta | None,
     now: datetime,
-    event_id: str,
+    event_id: str | None,
 ) -> plans.Gate:
-    """Ask the guards about a write that a run for this event would make, with the facts of this transaction."""
+    """Ask the guards about a write, with the facts of this transaction; `event_id` is what its run is for, if any."""
     facts = read_facts(tx, engine, write, due_at=due_at, max_age=max_age, now=now, event_id=event_id)
     return guards.check(write, facts, engine.settings.guards)
 
@@ -45,7 +45,7 @@ def read_facts(
     due_at: datetime | None,
     max_age: timedelta | None,
     now: datetime,
-    event_id: str,
+    event_id: str | None,
 ) -> guards.GuardFacts:
     """Read what the guards decide by."""
     connection, to = write.connection, write.to

@@ -65,7 +65,7 @@ def save_read_back(
 
 
 def describe_conflict(done: results.Done) -> str:
-    """Say what differs from what was written: somebody else was at it, or it could not be read; empty if nothing does."""
+    """Say what differs from what was written: somebody else was at it, or it could not be read; else it is empty."""
     return f"conflict: {'; '.join(done.conflict)}" if done.conflict else ""
 
 

@@ -65,9 +65,9 @@ def _describe_learned(entry: Entry) -> Notice:
     return Notice("optout.learned", f"{who} {done} ({entry.word!r})", entry.connection)
 
 
-def find_answered_word(tx: Connection, write: plans.Write, *, event_id: str) -> str | None:
+def find_answered_word(tx: Connection, write: plans.Write, *, event_id: str | None) -> str | None:
     """Give the word that a text would answer where Quo itself answers it: its run is for STOP, START or the like."""
-    event = inbox.find_event(tx, connection=write.connection, event_id=event_id)
+    event = inbox.find_event(tx, connection=write.connection, event_id=event_id) if event_id else None
     if event is None or event.kind != "message.received" or event.peer != write.to:
         return None
     said = optouts.classify(str((event.data.get("message") or {}).get("text") or ""))
