@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import random
 import secrets
 import tempfile
@@ -39,6 +40,15 @@ def read_elapsed() -> float:
     """Give seconds since some moment: they never go back, and go on while the machine is suspended."""
     # Linux's CLOCK_MONOTONIC stands still in suspension and so must not measure leases; elsewhere this is as good.
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
+def read_actor() -> str:
+    """Give who uses this command: the system's name for the process's user, not $USER, which anyone may set."""
+    number = os.getuid()
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return f"uid {number}"
 
 
 def make_id() -> str:

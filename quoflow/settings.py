@@ -192,13 +192,17 @@ class TagSettings(_Model):
 
 
 class ApprovalSettings(_Model):
-    """Who may write without asking."""
+    """Which writes a person must say yes to, and whose yes counts."""
 
     expire_after: Annotated[Duration, _at_least(timedelta(seconds=1), timedelta(days=30))] = Field(
         timedelta(hours=24), description="No answer within this time means no."
     )
     allow_auto: Texts = Field(
         (), description="Names of rules whose `approval: auto` counts, or `*` for all; none unless said."
+    )
+    approvers: int = Field(1, ge=1, le=2, description="How many different people must say yes to a write: 1 or 2.")
+    self_approval: bool = Field(
+        True, description="false: who edited a text, or fired its rule by hand, may not be the one who says yes to it."
     )
 
 
@@ -230,7 +234,9 @@ class Settings(_Model):
     database: str = Field("quoflow.db", min_length=1, description="Where the state is kept: a path, or a URL.")
     poll: PollSettings = Field(PollSettings(), description="How often Quo is asked for news.")
     tags: TagSettings = Field(TagSettings(), description="Where tags are kept.")
-    approvals: ApprovalSettings = Field(ApprovalSettings(), description="Who may write without asking.")
+    approvals: ApprovalSettings = Field(
+        ApprovalSettings(), description="Which writes a person must say yes to, and whose yes counts."
+    )
     guards: GuardSettings = Field(GuardSettings(), description="What stands before every text.")
     hours: Mapping[str, OfficeHours] = Field(
         {}, description="Calendars of opening hours by name, for is_open('office')."

@@ -1,8 +1,7 @@
-"""`quoflow approvals`: what waits for a person, and the person's yes or no."""
+"""`quoflow approvals`: what waits for a person, the person's yes or no, and their own words in a rule's place."""
 
 from __future__ import annotations
 
-import getpass
 import sys
 from typing import Any
 
@@ -12,12 +11,13 @@ from quoflow import app, errors
 from quoflow.cli import feed, output
 from quoflow.cli.output import Session
 from quoflow.runtime import approving
+from quoflow.runtime.approving import Decided, Review
 from quoflow.runtime.engine import Engine
 from quoflow.store import approvals as store
 from quoflow.store.approvals import Approval
 
 
-@click.group(invoke_without_command=True, help="List and decide on the writes that wait for a person.")
+@click.group(invoke_without_command=True, help="List, edit and decide on the writes that wait for a person.")
 @click.pass_context
 def approvals(ctx: click.Context) -> int:
     """List when nothing else is asked for."""
@@ -33,18 +33,26 @@ def approvals(ctx: click.Context) -> int:
 def list_approvals(session: Session, as_json: bool = False) -> int:  # noqa: FBT001, FBT002 - click passes by name
     """List pending approvals."""
     with app.open_engine(session.config, tell=feed.ignore) as engine:
-        pending = approving.list_pending(engine)
+        pending = approving.review(engine, approving.list_pending(engine))
     if as_json:
         output.write_json([describe(one) for one in pending])
     elif not pending:
         output.write("Nothing waits for approval.")
     else:
-        rows = [
-            (one.id, one.rule, one.to, one.text or one.payload, output.format_time(one.expires_at)) for one in pending
-        ]
-        output.write_table(("id", "rule", "to", "what", "expires"), rows)
+        output.write_table(("id", "rule", "to", "what", "yes", "expires"), [_make_row(one) for one in pending])
         output.write("`quoflow approvals approve ID…` sends exactly this; `reject ID…` does not.")
     return errors.EXIT_FINE
+
+
+def _make_row(one: Review) -> tuple[object, ...]:
+    waiting = one.approval
+    rule = waiting.rule if one.rule_now == "unchanged" else f"{waiting.rule} ({one.rule_now} since)"
+    expires = output.format_time(waiting.expires_at)
+    return waiting.id, rule, waiting.to, waiting.text or waiting.payload, _count_votes(one), expires
+
+
+def _count_votes(one: Review) -> str:
+    return f"{len(one.voters)} of {one.needed}"
 
 
 @approvals.command(help="Show one approval whole: every byte that would be sent.")
@@ -54,15 +62,23 @@ def list_approvals(session: Session, as_json: bool = False) -> int:  # noqa: FBT
 def show(session: Session, approval_id: str, as_json: bool) -> int:  # noqa: FBT001 - click passes by name
     """Show one."""
     with app.open_engine(session.config, tell=feed.ignore) as engine:
-        (found,) = _find(engine, (approval_id,))
+        (found,) = approving.review(engine, _find(engine, (approval_id,)))
+    one = found.approval
+    shown = {**describe(found), "state": one.state, "decided_at": one.decided_at, "decided_by": one.decided_by}
     if as_json:
-        output.write_json({**describe(found), "state": found.state, "decided_by": found.decided_by})
+        output.write_json(shown)
         return errors.EXIT_FINE
-    for key, value in {**describe(found), "state": found.state}.items():
-        output.write(
-            f"{key:>13}  {output.show_text(str(output.format_time(value) if hasattr(value, 'tzinfo') else value))}"
-        )
+    words = {"votes": ", ".join(found.voters), "rule_now": _explain_rule(found)}
+    for key, value in (shown | words).items():
+        if value is not None and value != "":
+            written = output.format_time(value) if hasattr(value, "tzinfo") else str(value)
+            output.write(f"{key:>13}  {output.show_text(written)}")
     return errors.EXIT_FINE
+
+
+def _explain_rule(one: Review) -> str:
+    since = "" if one.rule_now == "unchanged" else " since this was asked; the write is as it was"
+    return f"{one.rule_now}{since}"
 
 
 @approvals.command(help="Say yes: exactly these bytes may be sent.")
@@ -84,6 +100,26 @@ def reject(session: Session, ids: tuple[str, ...], every: bool) -> int:  # noqa:
     return _decide(session, ids, every=every, ask=False, is_yes=False)
 
 
+@approvals.command(help="Put your own words in the place of a text; they get an id of their own, and wait for a yes.")
+@click.argument("approval_id")
+@click.option("--text", required=True, help="The whole text as it shall be sent, 1 to 1,600 characters.")
+@click.option("--json", "as_json", is_flag=True, help="Write JSON to stdout.")
+@click.pass_obj
+def edit(session: Session, approval_id: str, text: str, as_json: bool) -> int:  # noqa: FBT001 - click passes by name
+    """Edit one."""
+    with app.open_engine(session.config, tell=feed.ignore) as engine:
+        (found,) = _find(engine, (approval_id,))
+        new = approving.edit(engine, found, text=text, actor=app.read_actor())
+        (shown,) = approving.review(engine, [new])
+    if as_json:
+        output.write_json({**describe(shown), "replaces": found.id})
+        return errors.EXIT_FINE
+    segments = f"{new.segments} segment{'' if new.segments == 1 else 's'}"
+    output.write(f"edited {found.id}: {new.rule} → {new.to}: {output.show_text(new.text)} ({segments})")
+    output.write(f"It waits as {new.id}; `quoflow approvals approve {new.id}` sends exactly this.")
+    return errors.EXIT_FINE
+
+
 def _decide(session: Session, ids: tuple[str, ...], *, every: bool, ask: bool, is_yes: bool) -> int:
     if bool(ids) == every:
         raise click.UsageError("Name the ids to decide on, or say --all.")
@@ -92,16 +128,33 @@ def _decide(session: Session, ids: tuple[str, ...], *, every: bool, ask: bool, i
         if every and ask and wanted and not _confirm(wanted):
             output.write("Nothing was decided.")
             return errors.EXIT_FAILED
-        decided = approving.decide(engine, wanted, approve=is_yes, actor=getpass.getuser())
-    word = "approved" if is_yes else "rejected"
-    for one in decided:
-        if one.is_decided:
-            output.write(f"{word} {one.approval.id}: {one.approval.rule} → {one.approval.to}")
-        else:
-            output.write_error(f"{one.approval.id} was not {word}: {one.outcome}")
+        decided = approving.decide(engine, wanted, approve=is_yes, actor=app.read_actor())
+        told = approving.review(engine, [one.approval for one in decided])
+    for one, now in zip(decided, told, strict=True):
+        _tell(one, now, word="approved" if is_yes else "rejected")
     if not decided:
         output.write("Nothing waits for approval.")
-    return errors.EXIT_FINE if all(one.is_decided for one in decided) else errors.EXIT_FAILED
+    return _choose_exit(decided)
+
+
+def _tell(one: Decided, now: Review, *, word: str) -> None:
+    what = f"{one.approval.id}: {one.approval.rule} → {one.approval.to}"
+    if one.outcome == "repeated":
+        output.write(f"{word} {what} (you had said so before)")
+    elif one.outcome == "voted":
+        output.write(f"your yes counts for {what}: {_count_votes(now)}; somebody else must say yes, too")
+    elif one.is_counted:
+        output.write(f"{word} {what}")
+    else:
+        output.write_error(f"not {word} {what}: {approving.explain(one.outcome)}")
+
+
+def _choose_exit(decided: tuple[Decided, ...]) -> int:
+    """Fine when every decision counts, failed when none does, refused in part between them."""
+    counted = [one.is_counted for one in decided]
+    if all(counted):
+        return errors.EXIT_FINE
+    return errors.EXIT_REFUSED if any(counted) else errors.EXIT_FAILED
 
 
 def _confirm(wanted: tuple[Approval, ...]) -> bool:
@@ -120,11 +173,12 @@ def _find(engine: Engine, ids: tuple[str, ...]) -> tuple[Approval, ...]:
         raise errors.QuoflowError(
             f"there is no approval {', '.join(missing)}", "`quoflow approvals list` shows what waits"
         )
-    return tuple(approval for _, approval in found if approval is not None)
+    return tuple({approval.id: approval for _, approval in found if approval is not None}.values())
 
 
-def describe(one: Approval) -> dict[str, Any]:
+def describe(review: Review) -> dict[str, Any]:
     """Give an approval as the JSON that scripts rely on."""
+    one = review.approval
     return {
         "id": one.id,
         "rule": one.rule,
@@ -139,6 +193,12 @@ def describe(one: Approval) -> dict[str, Any]:
         "expires_at": one.expires_at,
         "segments": one.segments,
         "run": one.run_id,
+        "votes": list(review.voters),
+        "votes_needed": review.needed,
+        "edited_by": one.edited_by,
+        "asked_by": one.asked_by,
+        "rule_version": review.rule_version,
+        "rule_now": review.rule_now,
     }
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-
 import click
 
 from quoflow import app, errors
@@ -17,7 +15,7 @@ from quoflow.store import audit, breakers, controls, runs
 @click.pass_obj
 def pause(session: Session, reason: str) -> int:
     """Stop every write, in this process and in a running service."""
-    actor = getpass.getuser()
+    actor = app.read_actor()
     with app.open_engine(session.config, tell=feed.ignore) as engine, engine.database.write() as tx:
         now = engine.clock()
         controls.pause(tx, reason=reason, actor=actor, now=now)
@@ -30,7 +28,7 @@ def pause(session: Session, reason: str) -> int:
 @click.pass_obj
 def resume(session: Session) -> int:
     """Lift the pause."""
-    actor = getpass.getuser()
+    actor = app.read_actor()
     with app.open_engine(session.config, tell=feed.ignore) as engine, engine.database.write() as tx:
         now = engine.clock()
         was_paused = controls.read_pause(tx) is not None

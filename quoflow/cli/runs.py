@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from typing import Any
 
 import click
@@ -73,7 +72,7 @@ def show(session: Session, run_id: str, as_json: bool) -> int:  # noqa: FBT001 -
 @click.pass_obj
 def cancel(session: Session, run_id: str) -> int:
     """Cancel one run."""
-    actor = getpass.getuser()
+    actor = app.read_actor()
     with app.open_engine(session.config, tell=feed.ignore) as engine, engine.database.write() as tx:
         run = store.find_run(tx, run_id)
         if run is None:

@@ -8,7 +8,7 @@ from quoflow import app, errors
 from quoflow.cli import feed, output
 from quoflow.cli.output import Session
 from quoflow.core.events import Event
-from quoflow.store import inbox
+from quoflow.store import audit, inbox
 
 
 @click.command(help="Fire the `manual` trigger of rule NAME; a running service or the next `run --once` takes it up.")
@@ -30,16 +30,19 @@ def trigger(session: Session, name: str, pairs: tuple[str, ...], connection: str
         chosen = connection or (names[0] if len(names) == 1 else None)
         if chosen not in names:
             raise click.UsageError(f"Say --connection with one of: {', '.join(names)}.")
-        now = engine.clock()
+        now, actor = engine.clock(), app.read_actor()
         event = Event(
             id=f"manual:{name}:{engine.new_id()}",
             kind="manual",
             connection=chosen,
             occurred_at=now,
-            data={"rule": name, "set": values},
+            data={"rule": name, "set": values, "by": actor},
         )
         with engine.database.write() as tx:
             inbox.add_events(tx, [event], now=now)
+            audit.record(
+                tx, at=now, actor=actor, kind="rule.triggered", connection=chosen, subject=event.id, data={"rule": name}
+            )
     output.write(f"triggered {name}: {event.id}")
     return errors.EXIT_FINE
 

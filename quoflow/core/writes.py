@@ -7,7 +7,7 @@ line that is not ours) is refused here, at plan time, in words.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -74,6 +74,29 @@ def prepare_write(kind: str, parameters: steps.Parameters, pen: Pen) -> plans.Wr
     return _PREPARE[kind](parameters, pen)
 
 
+def rewrite_text(write: plans.Write, text: str) -> plans.Write:
+    """Give a text with other words, by the same rules: recipient, sender and the rest of its body stay.
+
+    Raises:
+        Impossible: the API would refuse it.
+    """
+    words = _check_text(text)
+    payload = {**write.payload, "content": words}
+    return replace(write, text=words, payload=payload, segments=segments.count_segments(words))
+
+
+def _check_text(rendered: str) -> str:
+    """Give the words that a text is made of, without blanks around them."""
+    text = rendered.strip()
+    if not text:
+        raise Impossible("the text came out empty")
+    if len(text) > LONGEST_TEXT:
+        raise Impossible(f"the text has {len(text)} characters; {LONGEST_TEXT} is the most")
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise Impossible("the text has bytes in it that are no characters")
+    return text
+
+
 def _prepare_send_message(parameters: steps.Parameters, pen: Pen) -> plans.Write:
     assert isinstance(parameters, steps.SendMessage)  # noqa: S101 - the registry pairs kind and model
     scene = pen.scene
@@ -81,9 +104,7 @@ def _prepare_send_message(parameters: steps.Parameters, pen: Pen) -> plans.Write
     line = _resolve_line(parameters, pen)
     if recipient in {one.number for one in scene.lines}:
         raise Impossible(f"{recipient} is one of our own lines; quoflow does not text itself")
-    text = pen.write(parameters.text).strip()
-    if not text:
-        raise Impossible("the text came out empty")
+    text = _check_text(pen.write(parameters.text))
     payload: dict[str, Any] = {"content": text, "from": line.id, "to": [recipient]}
     if parameters.user:
         payload["userId"] = pen.write(parameters.user).strip()

@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from quoflow.core import guards, plans
+from quoflow.core.lifecycle import StepRecord
 from quoflow.core.rules import Rule
 from quoflow.runtime import optouts
 from quoflow.runtime.engine import Engine
-from quoflow.store import controls, mirror, opt_outs, outbox
+from quoflow.store import approvals, controls, mirror, opt_outs, outbox
 from quoflow.store.database import Connection
 
 
@@ -20,6 +21,13 @@ def needs_approval(engine: Engine, rule: Rule) -> bool:
     """Whether a person must say yes: always, but where both the rule and the configuration say `auto`."""
     allowed = engine.settings.approvals.allow_auto
     return not (rule.approval == "auto" and (rule.name in allowed or "*" in allowed))
+
+
+def has_yes(tx: Connection, engine: Engine, rule: Rule | None, step: StepRecord) -> bool:
+    """Whether a write may go as it is: a person has said yes to exactly these bytes, or nobody need be asked."""
+    if approvals.is_covered(tx, step.id, hash=step.hash or ""):
+        return True
+    return rule is not None and not needs_approval(engine, rule)
 
 
 def check_guards(

@@ -110,8 +110,7 @@ def _record_step(
     if step.state is StepState.NEEDS_APPROVAL:
         # A yes that comes when the write would be too late to go is no yes: the shorter time counts.
         patience = min(engine.settings.approvals.expire_after, rule.max_age)
-        approvals.request_approval(tx, _make_approval(engine, run, step, expires_at=now + patience))
-        engine.tell(Notice("approval.requested", f"{run.rule} asks to {describe_write(step)}", run.connection))
+        _ask(tx, engine, run, step, expires_at=now + patience)
 
 
 def _pass_first_gate(
@@ -134,8 +133,20 @@ def _pass_first_gate(
     return lifecycle.freeze_write(step, write, state=state, due_at=due_at, reason=reason)
 
 
-def _make_approval(engine: Engine, run: RunRecord, step: StepRecord, *, expires_at: datetime) -> approvals.Approval:
-    return approvals.Approval(
+def ask_again(tx: Connection, engine: Engine, run: RunRecord, step: StepRecord) -> None:
+    """Ask people about a write that was on its way without a yes that covers it: something has changed."""
+    now = engine.clock()
+    reason = "needs approval: no yes stands for these bytes"
+    changes = {"state": StepState.NEEDS_APPROVAL, "reason": reason, "due_at": None}
+    if store.update_step(tx, step.id, expected={step.state}, now=now, **changes):
+        _ask(tx, engine, run, step, expires_at=now + engine.settings.approvals.expire_after)
+        carry_on(tx, engine, run)
+
+
+def _ask(tx: Connection, engine: Engine, run: RunRecord, step: StepRecord, *, expires_at: datetime) -> None:
+    event = inbox.find_event(tx, connection=run.connection, event_id=run.event_id)
+    asked_by = event.data.get("by") if event is not None and event.kind == "manual" else None
+    approval = approvals.Approval(
         id=engine.new_id(),
         connection=run.connection,
         step_id=step.id,
@@ -149,11 +160,12 @@ def _make_approval(engine: Engine, run: RunRecord, step: StepRecord, *, expires_
         segments=step.segments,
         hash=step.hash or "",
         state="pending",
-        requested_at=step.created_at,
+        requested_at=engine.clock(),
         expires_at=expires_at,
-        decided_at=None,
-        decided_by=None,
+        asked_by=str(asked_by) if asked_by else None,
     )
+    approvals.request_approval(tx, approval)
+    engine.tell(Notice("approval.requested", f"{run.rule} asks to {describe_write(step)}", run.connection))
 
 
 def _cancel_the_rest(tx: Connection, steps: tuple[StepRecord, ...], now: datetime) -> None:

@@ -156,6 +156,9 @@ def _take_intent(engine: Engine, step: StepRecord) -> outbox.Attempt | None:
             store.update_step(tx, step.id, expected=WORKABLE, now=now, state=StepState.FAILED, reason=reason)
             runs.carry_on(tx, engine, run)
             return None
+        if not gates.has_yes(tx, engine, rule, fresh):
+            runs.ask_again(tx, engine, run, fresh)
+            return None
         max_age = rule.max_age if rule else None
         # Lateness counts from the plan: neither a guard nor a person who took their time makes a text younger.
         gate = gates.check_guards(

@@ -160,11 +160,11 @@ class Launcher:
             [sys.executable, str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 
-    def run(self, arguments: Sequence[str], *, cwd: Path, env: dict[str, str], ahead: str) -> Ran:
-        """Run one command in a fork, `ahead` of time."""
+    def run(self, arguments: Sequence[str], *, cwd: Path, env: dict[str, str], ahead: str, actor: str) -> Ran:
+        """Run one command in a fork, `ahead` of time, as another person if one is named."""
         out, err = cwd / "command.out", cwd / "command.err"
         order = {"arguments": arguments, "cwd": str(cwd), "env": env, "ahead": ahead, "out": str(out), "err": str(err)}
-        code = self._order(order)
+        code = self._order({**order, "actor": actor})
         ran = Ran(code, out.read_text(encoding="utf-8"), err.read_text(encoding="utf-8"))
         out.unlink()
         err.unlink()
@@ -217,8 +217,8 @@ class Firm:
         (self.root / "rules").mkdir(exist_ok=True)
         (self.root / "rules" / "rules.yaml").write_text("\n---\n".join(documents))
 
-    def run(self, *arguments: str, code: int | None = 0, ahead: str = "", **environ: str) -> Ran:
-        """Run one command to its end, `ahead` of time if asked for; its exit code must be the one expected."""
+    def run(self, *arguments: str, code: int | None = 0, ahead: str = "", actor: str = "", **environ: str) -> Ran:
+        """Run one command to its end, `ahead` of time or as another person; its exit code must be the one expected."""
         env = {**self.environ, **environ}
         if self._is_plain:
             done = subprocess.run(
@@ -227,7 +227,7 @@ class Firm:
             )  # fmt: skip
             ran = Ran(done.returncode, done.stdout, done.stderr)
         else:
-            ran = self._launcher.run(arguments, cwd=self.root, env=env, ahead=ahead or "0s")
+            ran = self._launcher.run(arguments, cwd=self.root, env=env, ahead=ahead or "0s", actor=actor)
         assert "Traceback" not in ran.err, ran.err
         assert code is None or ran.code == code, ran
         return ran

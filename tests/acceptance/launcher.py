@@ -1,8 +1,8 @@
 """Runs the real command line in a process of its own for each line of JSON on stdin, forked with everything imported.
 
 Starting the interpreter and importing takes ten times as long as most commands; a fork has it behind it. With
-`ahead` the process's clock is ahead of time by that much. With `start` the process is left running, without a pace
-of its own, and its id is answered; `kill` ends one by SIGKILL.
+`ahead` the process's clock is ahead of time by that much; with `actor` another person is at the keyboard.
+With `start` the process is left running, without a pace of its own, and its id is answered; `kill` ends one by SIGKILL.
 """
 
 from __future__ import annotations
@@ -37,6 +37,8 @@ def run(order: dict) -> int:
         os.dup2(os.open(path, how, 0o600), number)
     ahead = parse_duration(order["ahead"])
     app.read_clock = lambda: datetime.now(UTC) + ahead
+    if order.get("actor"):
+        app.read_actor = lambda: order["actor"]
     return main.run(order["arguments"])
 
 

@@ -178,3 +178,23 @@ def test_different_texts_have_different_hashes_and_equal_ones_the_same(first, se
     one, two = (send(pen, text="{{ vars.words }}") for pen in pens)
 
     assert (one.hash == two.hash) == (one.payload == two.payload)
+
+
+def test_other_words_keep_the_rest_of_a_text():
+    """An edit changes the words and what hangs on them: recipient, sender and the body's other fields stay."""
+    before = send(user="US1", done=True)
+    write = writes.rewrite_text(before, "  Grüße – " + "x" * 70 + "\n")
+
+    assert write.text == "Grüße – " + "x" * 70
+    assert write.payload == {**before.payload, "content": write.text}
+    assert (write.to, write.from_, write.rule_version, write.segments) == (before.to, before.from_, "v1", 2)
+    assert write.hash != before.hash
+
+
+@pytest.mark.parametrize(
+    ("text", "says"), [(" \n", "empty"), ("x" * 1601, "1601 characters"), ("caf\udce9", "no characters")]
+)
+def test_other_words_are_held_to_the_same_rules(text, says):
+    """What could not be planned cannot be edited in."""
+    with pytest.raises(writes.Impossible, match=says):
+        writes.rewrite_text(send(), text)

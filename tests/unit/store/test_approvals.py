@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import pytest
 
+from quoflow.core import lifecycle
 from quoflow.core.lifecycle import StepState
 from quoflow.errors import StoreError, UsageError
 from quoflow.store import approvals, runs
@@ -59,12 +61,16 @@ def test_no_cancels_the_step(tx, make, step):
 
 @pytest.mark.parametrize(("first", "says"), [(True, "already approved"), (False, "already rejected")])
 def test_a_decision_is_made_once(tx, make, step, first, says):
-    """The second decision changes nothing, whatever it is."""
+    """The second decision changes nothing, whatever it is; who says the same again is told so."""
     decide(tx, make, approve=first)
     before = runs.find_step(tx, "s1")
 
     assert decide(tx, make, approve=not first, minute=2) == says
+    assert decide(tx, make, approve=first, minute=2, actor="bea") == says
+    assert decide(tx, make, approve=first, minute=2) == "repeated"
+    assert decide(tx, make, approve=first, minute=2, hash="other bytes") == says
     assert runs.find_step(tx, "s1") == before
+    assert approvals.find_approval(tx, "abcd1234").decided_at == make.at(1)
 
 
 def test_a_decision_does_not_outlive_its_step(tx, make, step):
@@ -152,19 +158,154 @@ def test_of_many_threads_one_decides(database, make):
         approvals.request_approval(tx, make.approval(waiting))
     barrier, outcomes = threading.Barrier(4), []
 
-    def race(*, approve):
+    def race(number):
+        approve = number % 2 == 0
         barrier.wait()
         with database.write() as tx:
-            outcomes.append((decide(tx, make, approve=approve, actor=str(approve)), approve))
+            outcomes.append((decide(tx, make, approve=approve, actor=f"person {number}"), number))
 
-    threads = [threading.Thread(target=race, kwargs={"approve": number % 2 == 0}) for number in range(4)]
+    threads = [threading.Thread(target=race, args=(number,)) for number in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     ((_, winner),) = [outcome for outcome in outcomes if outcome[0] == "decided"]
+    is_yes = winner % 2 == 0
 
     with database.read() as tx:
-        assert runs.find_step(tx, "s1").state is (S.QUEUED if winner else S.CANCELLED)
-        assert approvals.find_approval(tx, "abcd1234").decided_by == str(winner)
-    assert {said for said, _ in outcomes} == {"decided", "already approved" if winner else "already rejected"}
+        assert runs.find_step(tx, "s1").state is (S.QUEUED if is_yes else S.CANCELLED)
+        assert approvals.find_approval(tx, "abcd1234").decided_by == f"person {winner}"
+    assert {said for said, _ in outcomes} == {"decided", "already approved" if is_yes else "already rejected"}
+
+
+TWO = approvals.Terms(approvers=2)
+OTHERS = approvals.Terms(self_approval=False)
+
+
+def test_two_approvers_are_two_people(tx, make, step):
+    """The first yes is a vote and sends nothing; the same person again is no second one; another's yes decides."""
+    assert decide(tx, make, terms=TWO) == "voted"
+    assert (state(tx), runs.find_step(tx, "s1").state) == ("pending", S.NEEDS_APPROVAL)
+    assert decide(tx, make, minute=2, terms=TWO) == "repeated"
+    assert (state(tx), runs.find_step(tx, "s1").state) == ("pending", S.NEEDS_APPROVAL)
+    assert decide(tx, make, minute=3, actor="bea", channel="text", terms=TWO) == "decided"
+    found = approvals.find_approval(tx, "abcd1234")
+
+    assert (found.state, found.decided_at, found.decided_by) == ("approved", make.at(3), "ann, bea")
+    assert runs.find_step(tx, "s1").state is S.QUEUED
+    assert approvals.list_voters(tx, ["abcd1234"]) == {"abcd1234": ("ann", "bea")}
+    assert decide(tx, make, minute=4, terms=TWO) == "repeated"
+
+
+def test_one_no_is_enough(tx, make, step):
+    """A no after a vote ends it; the voter's yes does not count any more."""
+    decide(tx, make, terms=TWO)
+
+    assert decide(tx, make, actor="bea", approve=False, terms=TWO) == "decided"
+    assert decide(tx, make, actor="carl", terms=TWO) == "already rejected"
+    assert decide(tx, make, terms=TWO) == "already rejected"
+    assert runs.find_step(tx, "s1").state is S.CANCELLED
+
+
+def test_a_vote_on_other_bytes_or_too_late_is_none(tx, make, step):
+    """A vote is a decision: hash and time are asked of each one."""
+    assert decide(tx, make, hash="other bytes", terms=TWO) == "changed"
+    assert decide(tx, make, minute=24 * 60, terms=TWO) == "expired"
+    assert approvals.list_voters(tx, ["abcd1234"]) == {}
+
+
+def test_votes_at_the_same_time_decide_once(database, make):
+    """Of many voters at once the second person decides, and nobody else; a double click is one vote."""
+    with database.write() as tx:
+        waiting = make.step("s1", state=S.NEEDS_APPROVAL)
+        make.run(tx, "r1", waiting)
+        approvals.request_approval(tx, make.approval(waiting))
+    barrier, outcomes = threading.Barrier(4), []
+
+    def race(number):
+        barrier.wait()
+        with database.write() as tx:
+            outcomes.append(decide(tx, make, actor=f"person {number // 2}", terms=TWO))
+
+    threads = [threading.Thread(target=race, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert (outcomes.count("voted"), outcomes.count("decided"), outcomes.count("repeated")) == (1, 1, 2)
+
+
+def test_nobody_approves_their_own_wish(tx, make):
+    """Who fired the rule by hand, and everyone who edited the text, may say no but not yes; others may."""
+    waiting = make.step("s1", state=S.NEEDS_APPROVAL, due_at=None)
+    make.run(tx, "r1", waiting)
+    approvals.request_approval(tx, make.approval(waiting, "first", state="superseded", edited_by="bea"))
+    approvals.request_approval(tx, make.approval(waiting, asked_by="ann", edited_by="carl"))
+
+    assert [decide(tx, make, actor=name, terms=OTHERS) for name in ("ann", "bea", "carl")] == ["own", "own", "own"]
+    assert (state(tx), approvals.list_voters(tx, ["abcd1234"])) == ("pending", {})
+    assert decide(tx, make, actor="dora", terms=OTHERS) == "decided"
+
+
+def test_a_no_to_ones_own_wish_counts(tx, make):
+    """Withdrawing is never refused."""
+    waiting = make.step("s1", state=S.NEEDS_APPROVAL, due_at=None)
+    make.run(tx, "r1", waiting)
+    approvals.request_approval(tx, make.approval(waiting, asked_by="ann"))
+
+    assert decide(tx, make, approve=False, terms=OTHERS) == "decided"
+
+
+def supersede(tx, make, old, *, minute=1):
+    """Edit what an approval shows."""
+    write = lifecycle.thaw_write(runs.find_step(tx, "s1"), rule_version="v1")
+    write = replace(write, text="Hello", payload={**write.payload, "content": "Hello"}, segments=2)
+    new = replace(old, id="edited", text="Hello", payload=write.payload, hash=write.hash, edited_by="bea")
+    return approvals.supersede(tx, old, new, write=write, now=make.at(minute)), write
+
+
+def test_an_edit_moves_the_step_and_the_question_together(tx, make, step):
+    """The old question decides nothing any more, the new one binds the new bytes, which stand in the step."""
+    decide(tx, make, terms=TWO)
+    outcome, write = supersede(tx, make, make.approval(step))
+    moved = runs.find_step(tx, "s1")
+
+    assert outcome == "decided"
+    assert (moved.state, moved.text, moved.payload["content"], moved.segments) == (
+        S.NEEDS_APPROVAL,
+        "Hello",
+        "Hello",
+        2,
+    )
+    assert moved.hash == write.hash == approvals.find_approval(tx, "edited").hash
+    assert (state(tx), approvals.find_approval(tx, "abcd1234").decided_by) == ("superseded", "bea")
+    assert [one.id for one in approvals.list_pending(tx)] == ["edited"]
+    assert approvals.list_voters(tx, ["edited"]) == {}
+    assert decide(tx, make, minute=2) == "already superseded"
+    assert approvals.decide(tx, "edited", hash=write.hash, approve=True, actor="carl", now=make.at(2)) == "decided"
+
+
+@pytest.mark.parametrize("how", ["decided", "expired", "edited"])
+def test_what_waits_no_longer_cannot_be_edited(tx, make, step, how):
+    """An edit that comes too late changes nothing."""
+    old = make.approval(step)
+    if how == "decided":
+        decide(tx, make)
+    elif how == "edited":
+        supersede(tx, make, old)
+    before = runs.find_step(tx, "s1")
+    outcome, _ = supersede(tx, make, old, minute=24 * 60 if how == "expired" else 2)
+
+    assert outcome == {"decided": "already approved", "expired": "expired", "edited": "already superseded"}[how]
+    assert runs.find_step(tx, "s1") == before
+
+
+def test_a_yes_covers_exactly_its_bytes(tx, make, step):
+    """What a yes stands for is asked by the hash, of this step, and only once it is given."""
+    assert not approvals.is_covered(tx, "s1", hash="hash of s1")
+    decide(tx, make)
+
+    assert approvals.is_covered(tx, "s1", hash="hash of s1")
+    assert not approvals.is_covered(tx, "s1", hash="other bytes")
+    assert not approvals.is_covered(tx, "s2", hash="hash of s1")
