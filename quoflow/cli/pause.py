@@ -7,6 +7,7 @@ import click
 from quoflow import app, errors
 from quoflow.cli import feed, output
 from quoflow.cli.output import Session
+from quoflow.runtime import clockwatch
 from quoflow.store import audit, breakers, controls, runs
 
 
@@ -35,6 +36,7 @@ def resume(session: Session) -> int:
         controls.resume(tx)
         woken = runs.wake_held(tx, now=now)
         breakers.hurry_probes(tx, now=now)
+        clockwatch.accept(tx, now)
         audit.record(tx, at=now, actor=actor, kind="resumed", connection="", subject="", data={"woken": woken})
     output.write("Resumed: writes go out again." if was_paused else "It was not paused.")
     return errors.EXIT_FINE

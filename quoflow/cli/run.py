@@ -44,6 +44,10 @@ def _run_once(session: Session, *, as_json: bool) -> int:
                 "events": report.taken.events,
                 "runs": report.taken.runs,
                 "skipped": report.taken.skipped,
+                "skipped_by": [
+                    {"connection": connection, "rule": rule, "reason": cause, "count": count}
+                    for (connection, rule, cause), count in report.skips.items()
+                ],
                 "steps": report.worked,
                 "failed": report.failed,
             }

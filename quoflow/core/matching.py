@@ -17,6 +17,9 @@ from quoflow.core.rules import AllOf, AnyOf, Condition, Filters, Holds, Not, Rul
 ADDRESSED = ("schedule", "manual")
 """Kinds of events that are meant for one rule; their id is `<kind>:<rule>:…`."""
 
+MOST_REMEMBERED = 4096
+"""Answers that the index keeps at most: kinds times lines are far fewer."""
+
 _Values = Mapping[str, Any]  # plain data, as contexts.build_values makes it
 
 
@@ -57,6 +60,8 @@ class RuleIndex:
         keys = (line.id, line.number, line.name) if line else (event.line_id,)
         question = (event.connection, event.kind, *keys)
         if question not in self._found:
+            if len(self._found) >= MOST_REMEMBERED:
+                self._found.clear()  # lines that nobody knows could go on for ever
             self._found[question] = self._look_up(event, keys)
         found = self._found[question]
         return tuple(rule for rule in found if _is_for(event, rule)) if event.kind in ADDRESSED else found

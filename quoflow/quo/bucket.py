@@ -35,17 +35,23 @@ class TokenBucket:
         self._tokens = self.burst
         self._refilled_at = clock()
         self._blocked_until = self._refilled_at
+        self._urgent = 0  # how many of those that go first are waiting
 
-    def take(self, *, within: float) -> float:
+    def take(self, *, within: float, is_urgent: bool = False) -> float:
         """Wait for a token, at most `within` seconds; give 0 when it is taken, else the seconds that are missing.
 
-        Answers without waiting when the token cannot come in time, so that nobody sleeps for nothing.
+        Answers without waiting when the token cannot come in time, so that nobody sleeps for nothing. While someone
+        urgent waits nobody else gets a token: reads yield to writes.
         """
         give_up_at = self._clock() + within
-        while wait := self._try_take():
-            if self._clock() + wait > give_up_at:
-                return wait
-            self._sleep(max(wait, _SHORTEST_WAIT))
+        self._count_urgent(is_urgent)
+        try:
+            while wait := self._try_take(is_urgent=is_urgent):
+                if self._clock() + wait > give_up_at:
+                    return wait
+                self._sleep(max(wait, _SHORTEST_WAIT))
+        finally:
+            self._count_urgent(-is_urgent)
         return 0.0
 
     def cool_down(self, seconds: float) -> None:
@@ -55,14 +61,19 @@ class TokenBucket:
             self._tokens = 0.0
             self._refilled_at = self._blocked_until  # nothing flows in before that
 
-    def _try_take(self) -> float:
+    def _count_urgent(self, change: int) -> None:
+        with self._lock:
+            self._urgent += change
+
+    def _try_take(self, *, is_urgent: bool) -> float:
         with self._lock:
             now = self._clock()
             if now < self._blocked_until:
                 return self._blocked_until - now
             self._tokens = min(self.burst, self._tokens + (now - self._refilled_at) * self.rate)
             self._refilled_at = now
-            if self._tokens >= 1:
+            if self._tokens >= 1 and (is_urgent or not self._urgent):
                 self._tokens -= 1
                 return 0.0
-            return (1 - self._tokens) / self.rate
+            ahead = 0 if is_urgent else self._urgent
+            return (1 + ahead - self._tokens) / self.rate

@@ -136,7 +136,7 @@ class Transport:
         within: float,
         lease: Lease | None = None,
     ) -> _Reply | errors.QuoError:
-        missing = self.bucket.take(within=within)
+        missing = self.bucket.take(within=within, is_urgent=asked.method != "GET")
         if missing:
             return errors.RateLimited(
                 f"{asked}: not sent, the next free place is {missing:.0f} s away", retry_after=missing

@@ -11,6 +11,7 @@ from quoflow.actions import results
 from quoflow.core import functions, hours, matching
 from quoflow.core.rules import Rule
 from quoflow.quo.client import Quo
+from quoflow.runtime.skipping import Skips
 from quoflow.settings import Settings
 from quoflow.store import outbox
 from quoflow.store.database import Database
@@ -43,6 +44,7 @@ class Engine:
         clock: gives the time, UTC. new_id: gives a fresh id. jitter: gives a number from 0 to 1.
         new_key: gives 32 fresh random bytes, for a secret of the database's.
         tell: takes each notice of the feed.
+        skips: what was skipped since it was last summed up.
         unsaved: what came of writes and could not be put on the disk yet; it goes there before anything new is sent.
     """
 
@@ -57,6 +59,7 @@ class Engine:
     new_key: Callable[[], bytes]
     jitter: Callable[[], float]
     tell: Callable[[Notice], None]
+    skips: Skips = field(default_factory=Skips)
     unsaved: deque[tuple[outbox.Attempt, results.Done | results.Failure]] = field(default_factory=deque)
 
     def make_functions(self, now: datetime) -> functions.Functions:

@@ -8,7 +8,7 @@ from quoflow.core import expressions, lifecycle, matching, writes
 from quoflow.core.events import Event
 from quoflow.core.rules import Rule
 from quoflow.errors import QuoflowError
-from quoflow.runtime import runs, scenes
+from quoflow.runtime import runs, scenes, skipping
 from quoflow.runtime.engine import Engine, Notice
 from quoflow.store import inbox, mirror, throttles, verdicts
 from quoflow.store import runs as store
@@ -39,6 +39,14 @@ def take_in_all(engine: Engine) -> Taken:
             begun, left_out = _take_in_safely(engine, event)
             started += begun
             skipped += left_out
+
+
+def sum_up_skips(engine: Engine) -> dict[skipping.Cause, int]:
+    """Tell in one line for each rule and cause what was skipped since the last time, where it was more than a few."""
+    counts = engine.skips.take()
+    for connection, line in skipping.summarise(counts):
+        engine.tell(Notice("rule.skipped", line, connection))
+    return counts
 
 
 def _take_in_safely(engine: Engine, event: Event) -> tuple[int, int]:
@@ -84,7 +92,8 @@ def take_in(tx: Connection, engine: Engine, event: Event) -> tuple[int, int]:
         )
         if reason is not None:
             skipped += 1
-            engine.tell(Notice("rule.skipped", f"{rule.name}: {reason}", event.connection))
+            if engine.skips.add(event.connection, rule.name, reason):
+                engine.tell(Notice("rule.skipped", f"{rule.name}: {reason}", event.connection))
         else:
             engine.tell(Notice("rule.matched", f"{rule.name} matched {describe_event(event)}", event.connection))
             begun += runs.begin_run(tx, engine, rule, event, scene) is not None

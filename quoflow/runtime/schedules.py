@@ -7,13 +7,19 @@ from datetime import datetime
 from quoflow.core import schedule
 from quoflow.core.events import Event
 from quoflow.core.rules import Rule, Trigger
+from quoflow.runtime import clockwatch
 from quoflow.runtime.engine import Engine, Notice
 from quoflow.store import firings, inbox
 from quoflow.store.database import Connection
 
 
 def fire_due(engine: Engine) -> int:
-    """Put the events of every schedule that is due into the inbox. Gives how many there were."""
+    """Put the events of every schedule that is due into the inbox; none while the clock stands before a time that was.
+
+    Gives how many there were.
+    """
+    if clockwatch.is_behind(engine):
+        return 0
     count = 0
     for rule in engine.rules:
         triggers = [(number, one) for number, one in enumerate(rule.triggers) if one.schedule is not None]

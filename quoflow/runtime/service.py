@@ -14,7 +14,7 @@ from functools import partial
 from quoflow.core.lifecycle import FINISHED_RUNS, RunState
 from quoflow.errors import StoreError
 from quoflow.quo import errors
-from quoflow.runtime import breaking, intake, polling, reconcile, runs, schedules, worker
+from quoflow.runtime import breaking, intake, polling, reconcile, runs, schedules, skipping, worker
 from quoflow.runtime.engine import Engine, Notice
 from quoflow.store import approvals
 from quoflow.store import runs as store
@@ -39,6 +39,7 @@ class Report:
     failed: dict[str, str]
     taken: intake.Taken = field(default_factory=intake.Taken)
     worked: int = 0
+    skips: dict[skipping.Cause, int] = field(default_factory=dict)
 
 
 def run_once(engine: Engine) -> Report:
@@ -56,6 +57,7 @@ def run_once(engine: Engine) -> Report:
             report.failed[connection] = str(error)
             tell_failed_poll(engine, connection, error)
     report.taken, report.worked = do_due_work(engine)
+    report.skips = intake.sum_up_skips(engine)
     return report
 
 
@@ -147,7 +149,9 @@ class Service:
         if not self._is_recovered:
             reconcile.recover(self._engine)
             self._is_recovered = True
-        do_due_work(self._engine, self._stop)
+        taken, _ = do_due_work(self._engine, self._stop)
+        if not taken.events:  # the backlog is through
+            intake.sum_up_skips(self._engine)
 
     def _nap(self) -> None:
         self._wake.wait(LONGEST_NAP)

@@ -170,7 +170,8 @@ def _take_intent(engine: Engine, step: StepRecord) -> outbox.Attempt | None:
             changes = {"state": STOPPED[gate.state], "reason": gate.reason, "due_at": due_at}
             store.update_step(tx, step.id, expected=WORKABLE, now=now, **changes)
             runs.carry_on(tx, engine, run)
-            engine.tell(Notice(f"write.{gate.state}", f"{run.rule}: {gate.reason}", step.connection))
+            if gate.state == "held" or engine.skips.add(step.connection, run.rule, gate.guard or gate.reason):
+                engine.tell(Notice(f"write.{gate.state}", f"{run.rule}: {gate.reason}", step.connection))
             return None
         if breaking.stop_write(tx, fresh, now):
             return None

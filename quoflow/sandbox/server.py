@@ -9,6 +9,7 @@ import math
 import socket
 import struct
 from collections.abc import Awaitable, Callable, MutableMapping
+from email.utils import format_datetime
 from threading import Thread
 from types import FrameType
 from typing import Any, Self
@@ -48,8 +49,13 @@ class Application:
             _cut(transport)
         if (reply.drop or reply.delay) and await _is_gone(receive, reply.delay):
             return
-        await send({"type": "http.response.start", "status": reply.status, "headers": _write_headers(reply)})
+        await send({"type": "http.response.start", "status": reply.status, "headers": self._write_headers(reply)})
         await send({"type": "http.response.body", "body": reply.body})
+
+    def _write_headers(self, reply: Reply) -> list[tuple[bytes, bytes]]:
+        """Write the headers, and by the sandbox's own clock when it was: who compares clocks compares with this one."""
+        date = format_datetime(self._sandbox.now(), usegmt=True)
+        return [(b"date", date.encode()), *_write_headers(reply)]
 
     def _answer(self, scope: _Message, body: bytes) -> Reply:
         request = Request(
@@ -140,6 +146,7 @@ def _build_server(sandbox: Sandbox) -> _Server:
         log_level="critical",
         access_log=False,
         server_header=False,
+        date_header=False,
         proxy_headers=False,
         timeout_keep_alive=30,
     )

@@ -39,3 +39,8 @@ def save_firing(tx: Connection, *, connection: str, rule: str, trigger: int, fir
     row = rows.to_row(_table, firing, connection=connection, rule=rule, trigger=trigger)
     if not tx.execute(update(_table).where(*here).values(row)).rowcount:
         tx.execute(insert(_table), row)
+
+
+def pull_back(tx: Connection, *, now: datetime) -> int:
+    """Let no schedule have fired after now, because the clock that said so was wrong. Gives how many had."""
+    return tx.execute(update(_table).where(_table.c.at > now).values(at=now)).rowcount

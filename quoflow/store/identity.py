@@ -28,6 +28,11 @@ def save_value(tx: Connection, name: str, value: str, *, now: datetime) -> None:
     tx.execute(insert(_table), {"name": name, "value": value, "at": now})
 
 
+def forget_value(tx: Connection, name: str) -> None:
+    """Forget what is kept under a name, if anything is."""
+    tx.execute(delete(_table).where(_table.c.name == name))
+
+
 def find_hash_key(tx: Connection) -> bytes | None:
     """Give the secret for keyed hashes, or None while nothing has been hashed yet.
 

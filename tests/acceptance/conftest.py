@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -317,12 +317,12 @@ def read_clock() -> datetime:
 
 @pytest.fixture
 def make_quo() -> Iterator[Callable[..., Quo]]:
-    """Start a simulated Quo with the firm's workspace, changed by keywords."""
+    """Start a simulated Quo with the firm's workspace, changed by keywords; its clock may be ahead of ours."""
     running: list[tuple[SandboxServer, Quo]] = []
 
-    def start(*, options: dict[str, Any] | None = None, **parts: Any) -> Quo:
+    def start(*, options: dict[str, Any] | None = None, ahead: timedelta = timedelta(0), **parts: Any) -> Quo:
         scenario = {**SCENARIO, **parts, "options": {**SCENARIO["options"], **(options or {})}}
-        sandbox = Sandbox(build_scenario(scenario), clock=read_clock, new_id=number_ids())
+        sandbox = Sandbox(build_scenario(scenario), clock=lambda: read_clock() + ahead, new_id=number_ids())
         server = SandboxServer(sandbox).start()
         quo = Quo(server.base_url)
         running.append((server, quo))

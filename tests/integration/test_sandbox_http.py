@@ -9,7 +9,8 @@ import subprocess
 import sys
 import threading
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 
 import httpx
 import pytest
@@ -64,6 +65,14 @@ def test_a_text_goes_both_ways_in(client):
     assert [row["id"] for row in read.json()["data"]] == [accepted.json()["data"]["id"]]
     assert "server" not in read.headers
     assert read.headers["content-type"] == "application/json; charset=utf-8"
+
+
+def test_an_answer_is_dated_by_the_sandboxs_own_clock(client):
+    """Who measures how far the clocks are apart measures what was advanced."""
+    client.post("/_sandbox/clock", json={"advance": "9m"})
+    date = parsedate_to_datetime(client.get("/quo/v1/phone-numbers").headers["date"])
+
+    assert date - datetime.now(UTC) > timedelta(minutes=8)
 
 
 @pytest.mark.parametrize(
@@ -200,7 +209,8 @@ def test_a_port_that_is_taken_is_a_readable_error(server):
 
 
 FOREGROUND = """
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from quoflow.sandbox.model import Sandbox
 from quoflow.sandbox.scenario import build_scenario
 from quoflow.sandbox.server import serve

@@ -106,3 +106,22 @@ def test_a_rate_must_be_positive():
     """A rate of nothing would wait for ever: it is refused."""
     with pytest.raises(ValueError, match="above 0"):
         TokenBucket(0, clock=lambda: 0.0, sleep=lambda _: None)
+
+
+def test_reads_yield_to_writes():
+    """While someone urgent waits the next token is theirs, however early another asks; afterwards all are equal."""
+    clock = Clock()
+    asked = []
+
+    def sleep(seconds: float) -> None:
+        clock.seconds += seconds
+        asked.append(bucket.take(within=0))  # a read that comes just when the token is there
+
+    bucket = TokenBucket(1, clock=clock.read, sleep=sleep)
+    assert bucket.take(within=0) == 0
+    assert bucket.take(within=10, is_urgent=True) == 0
+    clock.seconds += 1
+
+    assert asked
+    assert 0 not in asked
+    assert bucket.take(within=0) == 0

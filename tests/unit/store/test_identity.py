@@ -18,6 +18,9 @@ def test_a_value_is_kept_until_it_is_replaced(tx, make):
 
     assert identity.find_value(tx, "place") == "there"
     assert identity.find_value(tx, "other") is None
+    identity.forget_value(tx, "place")
+    assert identity.find_value(tx, "place") is None
+    identity.save_value(tx, "place", "there", now=make.at(1))
     assert tx.scalars(select(tables.identity.c.at)).all() == [make.at(1)]
 
 

@@ -167,3 +167,14 @@ def test_a_breaker_is_opened_counted_tried_by_one_and_closed(tx, make):
     assert breakers.claim_probe(tx, "main", "key", now=make.at(61), next_at=make.at(120))
     assert [breakers.close_breaker(tx, "main", "key") for _ in range(2)] == [True, False]
     assert [one.scope for one in breakers.list_breakers(tx, "main")] == ["PN1"]
+
+
+def test_a_firing_in_the_future_is_pulled_back(tx, make):
+    """After a clock that was wrongly ahead no schedule has fired later than now; the others stay as they are."""
+    for number, at in enumerate([make.at(-60), make.at(3600)]):
+        firing = firings.LastFiring(key="k", at=at, anchor=make.now)
+        firings.save_firing(tx, connection="main", rule="r", trigger=number, firing=firing)
+
+    assert firings.pull_back(tx, now=make.now) == 1
+    found = [firings.last_firing(tx, connection="main", rule="r", trigger=number) for number in (0, 1)]
+    assert [one.at for one in found] == [make.at(-60), make.now]
