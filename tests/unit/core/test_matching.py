@@ -380,9 +380,9 @@ def test_no_matching_rule_is_left_out_of_the_candidates(drawn, event):
 def test_the_index_remembers_a_bounded_number_of_answers(monkeypatch):
     """However many lines nobody knows are named: what is remembered stays small, and the answers right."""
     monkeypatch.setattr(matching, "MOST_REMEMBERED", 10)
-    rule = Rule(name="r", version="v", triggers=(Trigger(kind="message.received"),))
-    index = matching.RuleIndex([rule])
+    wanted = rule("message.received")
+    index = matching.RuleIndex([wanted])
     for number in range(100):
-        assert index.candidates(replace(MESSAGE, line_id=f"PN{number}"), LINES) == (rule,)
+        assert index.candidates(replace(MESSAGE, line_id=f"PN{number}"), LINES) == (wanted,)
 
     assert len(index._found) <= 10
