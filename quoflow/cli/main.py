@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "approvals": ("approvals", "List and decide on the writes that wait for a person."),
     "runs": ("runs", "List, show and cancel runs."),
     "outbox": ("outbox", "List the writes on their way, and those nobody knows about."),
+    "explain": ("explain", "Say why each rule did what it did about an event, a run or a contact."),
     "undo": ("undo", "Take back what a run changed of contacts."),
     "pause": ("pause", "The kill switch: no write goes out until `resume`."),
     "resume": ("pause", "Let writes go out again."),

@@ -17,12 +17,6 @@ from quoflow.runtime.undoing import ContactUndo, Undo
 
 NO_TEXT_BACK = "a text cannot be taken back"
 
-VERDICTS = {
-    "restore": "is put back",
-    "same": "is as it was before",
-    "left": "left alone: somebody has changed it since",
-}
-
 
 @click.command(help="Take back what run RUN changed of contacts, and nobody has changed since. Texts stay sent.")
 @click.argument("run_id", metavar="RUN")
@@ -93,10 +87,19 @@ def _say_state(one: ContactUndo, *, done: bool) -> str:
 
 def _say_undoing(each: Undoing, *, done: bool) -> str:
     change = each.change
-    verdict = "was put back" if done and each.verdict == "restore" else VERDICTS[each.verdict]
+    verdict = _say_verdict(each, done=done)
     states = f"before {_show(change.before)}, we wrote {_show(change.wanted)}"
     now = f", {'found' if done else 'now'} {_show(each.now)}" if each.now != change.wanted else ""
     return f"{name_key(each)}: {verdict} ({states}{now})"
+
+
+def _say_verdict(each: Undoing, *, done: bool) -> str:
+    if each.verdict == "same":
+        return "is as it was before"
+    if each.verdict == "left":
+        return "left alone, somebody has changed it since"
+    what = "taken out again" if each.change.before is None else "put back"
+    return f"{'was' if done else 'would be'} {what}"
 
 
 def name_contact(one: ContactUndo) -> str:

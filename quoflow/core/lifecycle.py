@@ -67,6 +67,7 @@ class StepRecord:
         outcome: what it returned (JSON), reachable as `steps.<name>`.
         reason: why it is in its state, in words.
         tries: how often the worker has taken it up.
+        guard: the guard that last objected to it, if one has.
     """
 
     id: str
@@ -90,6 +91,7 @@ class StepRecord:
     outcome: Mapping[str, Any] | None = None  # JSON
     reason: str = ""
     tries: int = 0
+    guard: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,16 +80,17 @@ def take_in(tx: Connection, engine: Engine, event: Event) -> tuple[int, int]:
         if not verdict.matched:
             continue
         reason = matching.is_due_by_age(rule, event, now) or _throttle(tx, rule, event, scene)
-        verdicts.add_verdict(
-            tx,
+        kept = verdicts.Verdict(
             connection=event.connection,
             event_id=event.id,
             rule=rule.name,
             rule_version=rule.version,
             matched=reason is None,
             reason=reason or verdict.reason,
-            now=now,
+            at=now,
+            conditions=[list(one) for one in verdict.conditions],
         )
+        verdicts.add_verdict(tx, kept)
         if reason is not None:
             skipped += 1
             if engine.skips.add(event.connection, rule.name, reason):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from quoflow.core import lifecycle, planning, writes
@@ -130,7 +131,8 @@ def _pass_first_gate(
     elif gate.state == "held":
         state, due_at, reason = StepState.HELD, gate.until or now + lifecycle.LOOK_AGAIN, gate.reason
         engine.tell(Notice("write.held", f"{rule.name}: {gate.reason}", step.connection))
-    return lifecycle.freeze_write(step, write, state=state, due_at=due_at, reason=reason)
+    frozen = lifecycle.freeze_write(step, write, state=state, due_at=due_at, reason=reason)
+    return replace(frozen, guard=gate.guard)
 
 
 def ask_again(tx: Connection, engine: Engine, run: RunRecord, step: StepRecord) -> None:

@@ -167,7 +167,7 @@ def _take_intent(engine: Engine, step: StepRecord) -> outbox.Attempt | None:
         if gate.state in STOPPED:
             until = gate.until or now + lifecycle.LOOK_AGAIN
             due_at = until if gate.state == "held" else None
-            changes = {"state": STOPPED[gate.state], "reason": gate.reason, "due_at": due_at}
+            changes = {"state": STOPPED[gate.state], "reason": gate.reason, "due_at": due_at, "guard": gate.guard}
             store.update_step(tx, step.id, expected=WORKABLE, now=now, **changes)
             runs.carry_on(tx, engine, run)
             if gate.state == "held" or engine.skips.add(step.connection, run.rule, gate.guard or gate.reason):

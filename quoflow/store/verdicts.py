@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
 
@@ -11,10 +13,16 @@ from quoflow.store import rows, tables
 
 _table = tables.verdicts
 
+Conditions = Sequence[Sequence[Any]]  # JSON: pairs of an expression and its value
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What one version of a rule said of one event, and why."""
+    """What one version of a rule said of one event, and why.
+
+    Attributes:
+        conditions: each condition that was asked then, with what it came to; None in a verdict of an older quoflow.
+    """
 
     connection: str
     event_id: str
@@ -23,21 +31,11 @@ class Verdict:
     matched: bool
     reason: str
     at: datetime
+    conditions: Conditions | None = None
 
 
-def add_verdict(
-    tx: Connection,
-    *,
-    connection: str,
-    event_id: str,
-    rule: str,
-    rule_version: str,
-    matched: bool,
-    reason: str,
-    now: datetime,
-) -> None:
+def add_verdict(tx: Connection, verdict: Verdict) -> None:
     """Add a verdict on an event that is in the inbox."""
-    verdict = Verdict(connection, event_id, rule, rule_version, matched=matched, reason=reason, at=now)
     tx.execute(insert(_table), rows.to_row(_table, verdict))
 
 

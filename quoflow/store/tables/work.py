@@ -38,6 +38,7 @@ events = Table(
     base.time("received_at"),
     Column("handled_at", UtcDateTime),
     Index(None, "state", "occurred_at"),
+    Index(None, "connection", "peer", "occurred_at"),
 )
 
 rule_versions = Table(
@@ -61,6 +62,7 @@ verdicts = Table(
     Column("matched", Boolean, nullable=False),
     Column("reason", FreeText, nullable=False),
     base.time("at"),
+    Column("conditions", Json),
     ForeignKeyConstraint(["connection", "event_id"], ["events.connection", "events.id"]),
     Index(None, "event_id"),
     Index(None, "at"),
@@ -126,6 +128,7 @@ steps = Table(
     Column("outcome", Json),
     Column("reason", FreeText, nullable=False),
     base.count("tries"),
+    Column("guard", String(STATE_LENGTH)),
     UniqueConstraint("run_id", "path"),
     Index(None, "run_id", "position"),
     Index(None, "due_at"),

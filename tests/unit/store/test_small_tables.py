@@ -35,23 +35,16 @@ def test_verdicts_are_listed_and_counted(tx, make):
     event = make.event()
     inbox.add_events(tx, [event], now=make.now)
     for number, reason in enumerate(["too old", "throttled", "too old"]):
-        verdicts.add_verdict(
-            tx,
-            connection="main",
-            event_id=event.id,
-            rule=f"rule{number}",
-            rule_version="v1",
-            matched=False,
-            reason=reason,
-            now=make.at(number),
-        )
+        at, asked = make.at(number), [["is_open('office')", True]]
+        verdict = verdicts.Verdict("main", event.id, f"rule{number}", "v1", False, reason, at, asked)
+        verdicts.add_verdict(tx, verdict)
 
     assert [one.rule for one in verdicts.list_verdicts(tx)] == ["rule2", "rule1", "rule0"]
     assert [one.rule for one in verdicts.list_verdicts(tx, limit=1)] == ["rule2"]
     assert [one.rule for one in verdicts.list_verdicts(tx, since=make.at(1), limit=None)] == ["rule2", "rule1"]
     assert verdicts.list_verdicts(tx, event_id="another") == ()
     assert verdicts.list_verdicts(tx, event_id=event.id)[2] == verdicts.Verdict(
-        "main", event.id, "rule0", "v1", matched=False, reason="too old", at=make.now
+        "main", event.id, "rule0", "v1", False, "too old", make.now, [["is_open('office')", True]]
     )
     assert list(verdicts.count_by_reason(tx, make.now).items()) == [("too old", 2), ("throttled", 1)]
     assert verdicts.count_by_reason(tx, make.at(2)) == {"too old": 1}

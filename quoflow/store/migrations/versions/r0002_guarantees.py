@@ -21,10 +21,13 @@ def upgrade() -> None:
         ("opt_outs", sa.Column("evidence", sa.Text())),
         ("opt_outs", sa.Column("actor", sa.String())),
         ("opt_outs", sa.Column("recorded_at", sa.DateTime(timezone=True))),
+        ("steps", sa.Column("guard", sa.String(20))),
+        ("verdicts", sa.Column("conditions", sa.JSON())),
         ("audit", sa.Column("previous", sa.String(64))),
         ("audit", sa.Column("hash", sa.String(64))),
     ):
         op.add_column(table, column)
+    op.create_index("ix_events_connection_peer_occurred_at", "events", ["connection", "peer", "occurred_at"])
     op.create_table(
         "approval_votes",
         sa.Column("approval_id", sa.String(), nullable=False),
