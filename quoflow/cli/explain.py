@@ -111,6 +111,7 @@ def _describe_gate(each: StepStory) -> dict[str, Any]:
                 "expires_at": approval.expires_at,
                 "decided_at": approval.decided_at,
                 "decided_by": approval.decided_by,
+                "edited_by": approval.edited_by,
                 "votes": [{"actor": vote.actor, "channel": vote.channel, "at": vote.at} for vote in votes],
             }
             for approval, votes in each.approvals
@@ -201,6 +202,7 @@ def _draw_step(each: StepStory) -> None:
         output.write(f"        the guards now: {output.show_text(each.gate.reason)}")
     for approval, votes in each.approvals:
         by = f" by {approval.decided_by}" if approval.decided_by else ""
+        by += f", in the words of {approval.edited_by}" if approval.edited_by else ""
         at = output.format_time(approval.decided_at or approval.requested_at)
         output.write(output.show_text(f"        approval {approval.id}: {approval.state}{by}, {at}"))
         for vote in votes:
