@@ -135,8 +135,12 @@ RULE_SETS = (
     (ANSWER, TEXTBACK, CHASE, BOOK, DIGEST, NUDGE, WATCH),
     (ANSWER_ASKED, TEXTBACK_SHORT, CHASE, BOOK, NUDGE, WATCH),
     (ANSWER, TEXTBACK_SHORT, BOOK, DIGEST, WATCH),
+    (ANSWER_ASKED,),
 )
-"""What the rules are at the start, and what people make of them while runs are on their way."""
+"""What the rules are at the start, and what people make of them while runs are on their way; the last asks once."""
+
+EDITS = 3
+"""How many of them people change between."""
 
 ALLOWED = ("answer", "chase", "digest", "textback")
 

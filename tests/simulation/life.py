@@ -63,12 +63,18 @@ class Life(Town):
             for approval in self.shown:
                 chance = self.dice.random()
                 if chance < 0.9:
-                    self.say(approval, yes=chance < 0.8)
+                    # Now and then it is other bytes than those that wait that they were shown.
+                    shown = replace(approval, hash="0" * 64) if self.dice.random() < 0.1 else approval
+                    self.say(shown, yes=chance < 0.8)
+
+    def approve_all(self) -> None:
+        """Somebody says yes to all that waits."""
+        with self.working("person"):
+            for approval in approving.list_pending(self.engine):
+                self.say(approval, yes=True)
 
     def say(self, approval: Approval, *, yes: bool) -> None:
-        """Say yes or no to one approval; now and then, to other bytes than those that wait."""
-        if self.dice.random() < 0.1:
-            approval = replace(approval, hash="0" * 64)
+        """Say yes or no to one approval."""
         # Noted before it counts: who dies in between has said it all the same.
         self.oracle.decisions.setdefault(approval.id, []).append(Decision(yes, dict(approval.payload), approval.hash))
         (decided,) = approving.decide(self.engine, [approval], approve=yes, actor="maria")
@@ -132,7 +138,7 @@ class Life(Town):
 
     def edit_rules(self) -> None:
         """Somebody changes the rules; the service is started again."""
-        self.rule_set = self.dice.randrange(len(firm.RULE_SETS))
+        self.rule_set = self.dice.randrange(firm.EDITS)
         self.note(f"the rules are changed: set {self.rule_set}")
         self.restart()
 
@@ -142,15 +148,15 @@ class Life(Town):
         """Put a fault in wait, for writes more often than for reads."""
         self.break_requests(*self.dice.choice((("POST",), ("POST",), ("PATCH",), ("GET",), ("GET", "/v1/messages"))))
 
-    def break_requests(self, method: str, path: str = "", *, kind: str = "") -> None:
+    def break_requests(self, method: str, path: str = "", *, kind: str = "", times: int = 0) -> None:
         """Put a fault in wait for requests of a method."""
         kind = kind or self.dice.choice(FAULTS)
-        times = self.dice.randrange(1, 4)
+        times = times or self.dice.randrange(1, 4)
         if kind in BREAKS:
             self.network.breaks.extend([kind] * times)
             self.note(f"the network will be {kind}")
             return
-        accept = kind in ("500", "503", "502_html") and self.dice.random() < 0.5
+        accept = kind in LIARS and self.dice.random() < 0.6
         self.sandbox.faults.add(Fault(kind=kind, method=method, path=path, times=times, accept=accept, delay="7s"))
         self.note(f"{times} × {kind}{' (that lies)' if accept else ''} will hit {method} {path}")
 
@@ -176,6 +182,8 @@ class Life(Town):
         if place.startswith("before the commit"):
             kind = self.dice.choice(("kill", "kill", "full", "error"))
         self.happen()
+        if place.endswith(("a poll", "a cursor", "a GET")) and self.dice.random() < 0.7:
+            self.pass_time()  # what happened first is older than the overlap when it is read
         self.text(self.dice.choice(list(firm.CONTACTS.values())), "Can I book for Monday?")
         is_early = self.dice.random() < 0.5
         if is_early:
@@ -229,6 +237,9 @@ FAULTS = (
     "timeout_before", "timeout_after", "reset_before", "reset_after", "slow", "garbage_2xx", *BREAKS,
 )  # fmt: skip
 """Every fault of the sandbox, and what the network does on the way there."""
+
+LIARS = ("500", "503", "502_html", "error_wrapped")
+"""Those that may say that something failed which was done."""
 
 PLACES = (
     "before the commit of an intent",

@@ -33,7 +33,14 @@ class Office:
     """The parts of one life, and the process that works in it. Another takes over when it dies."""
 
     def __init__(
-        self, disk: Disk, dice: Random, *, profile: int = 0, skew: timedelta = timedelta(0), start: str = "blank"
+        self,
+        disk: Disk,
+        dice: Random,
+        *,
+        profile: int = 0,
+        skew: timedelta = timedelta(0),
+        start: str = "blank",
+        rule_set: int = 0,
     ) -> None:
         self.dice, self.disk = dice, disk
         self.seen: Counter[str] = Counter()
@@ -53,7 +60,7 @@ class Office:
         self.ledger = Ledger(self.oracle)
         self.network.on_arrival, self.network.on_answer = self.oracle.take_arrival, self.oracle.take_answer
         disk.on_commit = self.oracle.take_commit
-        self.rule_set = 0
+        self.rule_set = rule_set
         self.heard_from: datetime | None = None
         self.texts = itertools.count(1)
         self.active: list[str] = []

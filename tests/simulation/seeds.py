@@ -59,13 +59,18 @@ def begin(disk: Disk, dice: Random, *, is_new: bool) -> Life:
             life.trouble()
         life.run_once()
         return life
+    return resume(disk, dice, profile=profile, skew=skew)
+
+
+def resume(disk: Disk, dice: Random, *, profile: int, skew: timedelta = timedelta(0), rule_set: int = 0) -> Life:
+    """Begin a life just after the first look, which is taken once and kept."""
     name = f"looked-{profile}-{skew.total_seconds():.0f}"
     if name not in disk.kept:
         first = Life(disk, Random(0), profile=profile, skew=skew)
         first.run_once()
         first.close()
         disk.keep(name)
-    life = Life(disk, dice, profile=profile, skew=skew, start=name)
+    life = Life(disk, dice, profile=profile, skew=skew, start=name, rule_set=rule_set)
     life.clock.sleep(1)
     life.heard_from = life.clock.read_true()
     return life
