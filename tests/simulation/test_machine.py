@@ -1,4 +1,4 @@
-"""A state machine over the whole engine: hypothesis chooses what happens, and finds the shortest way to a broken promise."""
+"""A state machine over the whole engine: hypothesis chooses each deed, and the shortest way to a broken promise."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from .life import FAULTS, PLACES
 from .oracle import Broken
 from .seeds import drain, resume
 
-PEOPLE = st.sampled_from(list(firm.ZONES)[1:] + [firm.LONDON])
+PEOPLE = st.sampled_from([*list(firm.ZONES)[1:], firm.LONDON])
 WORDS = st.sampled_from(["Hello", "Can I book?", "can you stop by at 5", "STOP", "START"])
+LUCK = st.integers(0, 99)
 SAYS = {"STOP": "stop", "START": "start"}
 
 
@@ -54,9 +55,7 @@ class FirmMachine(RuleBasedStateMachine):
     def customer_writes(self, peer, words):
         self.life.text(peer, words, SAYS.get(words, ""))
 
-    @rule(
-        luck=st.integers(0, 99), deed=st.sampled_from(["customer_calls", "colleague_texts", "edit_contact", "tamper"])
-    )
+    @rule(luck=LUCK, deed=st.sampled_from(["customer_calls", "colleague_texts", "edit_contact", "tamper"]))
     def something_happens(self, luck, deed):
         self.life.dice = Random(luck)
         self.guard(getattr(self.life, deed))
@@ -77,7 +76,7 @@ class FirmMachine(RuleBasedStateMachine):
     def approve_all(self):
         self.guard(self.life.approve_all)
 
-    @rule(luck=st.integers(0, 99), deed=st.sampled_from(["decide", "cancel", "trigger"]))
+    @rule(luck=LUCK, deed=st.sampled_from(["decide", "cancel", "trigger"]))
     def somebody_decides(self, luck, deed):
         self.life.dice = Random(luck)
         self.guard(getattr(self.life, deed))
@@ -112,7 +111,7 @@ class FirmMachine(RuleBasedStateMachine):
     def trouble_is_ahead(self, place, trouble, after):
         self.life.fuse.arm(trouble, after, place=place)
 
-    @rule(luck=st.integers(0, 99))
+    @rule(luck=LUCK)
     def others_act_meanwhile(self, luck):
         self.life.dice = Random(luck)
         self.guard(self.life.crowd)
@@ -127,17 +126,15 @@ class FirmMachine(RuleBasedStateMachine):
 def test_no_sequence_of_deeds_breaks_a_promise():
     """Whatever hypothesis lets happen, in whatever order: the promises hold after each deed and at the end."""
     FirmMachine.disk = Disk()
-    checks = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
-    wanted = settings(
+    FirmMachine.TestCase.settings = settings(
         max_examples=60,
         stateful_step_count=15,
         deadline=None,
         derandomize=True,
         database=None,
-        suppress_health_check=checks,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
     )
     try:
-        FirmMachine.TestCase.settings = wanted
         FirmMachine.TestCase().runTest()
     finally:
         FirmMachine.disk.close()
