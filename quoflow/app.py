@@ -22,7 +22,7 @@ from quoflow.loader import plain
 from quoflow.loader import rules as rule_files
 from quoflow.quo import client, endpoint, transport, wire
 from quoflow.quo import errors as quo_errors
-from quoflow.runtime import demo, diagnosis, projects, service
+from quoflow.runtime import auditing, demo, diagnosis, projects, service
 from quoflow.runtime.engine import Engine, Notice
 from quoflow.runtime.projects import Project
 from quoflow.sandbox import model, scenario, server
@@ -150,7 +150,10 @@ def open_engine(
     project, rule_set = projects.load_project(config, os.environ)
     quos = _make_quos(project, tell=tell, sleep=sleep) if is_service else {}
     with hold_instance(project, is_service=is_service), _opened(project.database_target) as store:
-        yield make_engine(project, rule_set, store, quos=quos, tell=tell)
+        engine = make_engine(project, rule_set, store, quos=quos, tell=tell)
+        if is_service:
+            auditing.record_start(engine)
+        yield engine
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from quoflow import app, errors
 from quoflow.cli import output
 from quoflow.cli.output import Session
 from quoflow.runtime import projects
+from quoflow.store import audit, migrations
 
 
 @click.group(help="Upgrade, back up or check the database.")
@@ -37,20 +38,29 @@ def backup(session: Session, file: Path) -> int:
         raise errors.QuoflowError(f"{file} is there already", "Name a file that does not exist yet")
     project = projects.load_settings(session.config, os.environ)
     with app.open_database(project) as store:
-        store.copy_to(file)
+        store.copy_to(file, at=app.read_clock())
     output.write(f"wrote {file}")
     return errors.EXIT_FINE
 
 
-@db.command(help="Check the database's integrity.")
+@db.command(help="Check the file, its references, its schema and the audit's chain; exit 1 when something is wrong.")
+@click.option("--json", "as_json", is_flag=True, help="Write JSON to stdout.")
 @click.pass_obj
-def check(session: Session) -> int:
+def check(session: Session, as_json: bool) -> int:  # noqa: FBT001 - click passes by name
     """Check."""
     project = projects.load_settings(session.config, os.environ)
     with app.open_database(project) as store:
-        found = store.check_integrity()
-    for problem in found:
-        output.write_error(problem)
-    if not found:
-        output.write(f"{project.database_target} is sound")
+        found = list(store.check_integrity())
+        with store.read() as tx:
+            chain, version = audit.verify(tx), migrations.read_version(tx)
+    if chain.problem:
+        found.append(f"audit: {chain.problem}")
+    if as_json:
+        told = {"ok": not found, "schema": version, "audit_entries": chain.count, "problems": found}
+        output.write_json(told)
+    else:
+        for problem in found:
+            output.write_error(problem)
+        if not found:
+            output.write(f"{project.database_target} is sound: schema {version}, {chain.count} audit entries hold")
     return errors.EXIT_FAILED if found else errors.EXIT_FINE

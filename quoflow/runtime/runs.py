@@ -10,7 +10,7 @@ from quoflow.core.events import Event
 from quoflow.core.lifecycle import RunRecord, RunState, StepRecord, StepState
 from quoflow.core.rules import Rule
 from quoflow.errors import QuoflowError
-from quoflow.runtime import gates, scenes
+from quoflow.runtime import auditing, gates, scenes
 from quoflow.runtime.engine import Engine, Notice
 from quoflow.store import approvals, inbox, rule_versions
 from quoflow.store import runs as store
@@ -132,6 +132,7 @@ def _pass_first_gate(
         state, due_at, reason = StepState.HELD, gate.until or now + lifecycle.LOOK_AGAIN, gate.reason
         engine.tell(Notice("write.held", f"{rule.name}: {gate.reason}", step.connection))
     frozen = lifecycle.freeze_write(step, write, state=state, due_at=due_at, reason=reason)
+    auditing.record_gate(tx, frozen, gate, rule=rule.name, now=now)
     return replace(frozen, guard=gate.guard)
 
 

@@ -14,7 +14,7 @@ from quoflow.core.lifecycle import RunState, StepRecord, StepState
 from quoflow.errors import QuoflowError, StoreError
 from quoflow.quo import errors
 from quoflow.quo.client import Quo
-from quoflow.runtime import breaking, gates, journaling, reconcile, runs
+from quoflow.runtime import auditing, breaking, gates, journaling, reconcile, runs
 from quoflow.runtime.engine import Engine, Notice
 from quoflow.store import inbox, journal, outbox
 from quoflow.store import runs as store
@@ -169,6 +169,8 @@ def _take_intent(engine: Engine, step: StepRecord) -> outbox.Attempt | None:
             due_at = until if gate.state == "held" else None
             changes = {"state": STOPPED[gate.state], "reason": gate.reason, "due_at": due_at, "guard": gate.guard}
             store.update_step(tx, step.id, expected=WORKABLE, now=now, **changes)
+            held_by = fresh.reason if fresh.state is StepState.HELD else ""
+            auditing.record_gate(tx, fresh, gate, rule=run.rule, now=now, held_by=held_by)
             runs.carry_on(tx, engine, run)
             if gate.state == "held" or engine.skips.add(step.connection, run.rule, gate.guard or gate.reason):
                 engine.tell(Notice(f"write.{gate.state}", f"{run.rule}: {gate.reason}", step.connection))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
+import secrets
 import sqlite3
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
-from datetime import datetime, timedelta
+from contextlib import closing, contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from quoflow.errors import StoreError
-from quoflow.store import audit, migrations
+from quoflow.store import audit, files, identity, migrations
 
 __all__ = ["Connection", "Database"]
 
@@ -56,13 +56,21 @@ class Database:
         self._writer = engine.execution_options(quoflow_writes=True)
 
     @classmethod
-    def open(cls, target: str | Path, *, clock: Callable[[], datetime], patience: timedelta = PATIENCE) -> Database:
-        """Open a database, making it if need be, and bring its schema up to date.
+    def open(
+        cls,
+        target: str | Path,
+        *,
+        clock: Callable[[], datetime],
+        patience: timedelta = PATIENCE,
+        make_key: Callable[[], bytes] = secrets.token_bytes,
+    ) -> Database:
+        """Open a database, making it if need be, and bring its schema up to date; a copy of the old state is kept.
 
         Args:
             target: a path, or an SQLAlchemy URL (`sqlite:///quoflow.db`).
             clock: gives the time, UTC, under which a change of the schema is audited.
             patience: how long a transaction waits for another process's.
+            make_key: gives 32 random bytes, the secret for keyed hashes of a new database.
 
         Raises:
             StoreError: when it is no file that can be read and written, no database of quoflow's, or one of a
@@ -72,7 +80,7 @@ class Database:
         _prepare_file(path)
         database = cls(_make_engine(path, patience), path)
         try:
-            database._migrate(clock)
+            database._migrate(clock, make_key)
         except BaseException:
             database.close()
             raise
@@ -98,20 +106,27 @@ class Database:
         with _explaining(self.path), self._writer.begin() as tx:
             yield tx
 
-    def copy_to(self, path: Path) -> None:
-        """Write a copy of the state as it is now, while others go on reading and writing.
+    def copy_to(self, path: Path, *, at: datetime | None = None) -> None:
+        """Write a copy of the state as it is now, while others go on reading and writing; whole or not at all.
+
+        Args:
+            path: a file that does not exist.
+            at: the time, UTC, to note in the copy: work begun on it is then known to be begun on a backup.
 
         Raises:
             StoreError: when the file exists already or cannot be written.
         """
-        _make_file(path, what="the copy")
-        try:
-            with _explaining(self.path), self._engine.connect() as connection, closing(sqlite3.connect(path)) as copy:
-                source: Any = connection.connection.dbapi_connection  # a sqlite3.Connection, but no type says so
-                source.backup(copy)  # in one go: writers go on in the WAL, and cannot make it start over
-        except BaseException:
-            path.unlink(missing_ok=True)
-            raise
+        with (
+            files.writing(path, what="the copy") as part,
+            _explaining(self.path),
+            self._engine.connect() as connection,
+            closing(sqlite3.connect(part)) as copy,
+        ):
+            source: Any = connection.connection.dbapi_connection  # a sqlite3.Connection, but no type says so
+            source.backup(copy)  # in one go: writers go on in the WAL, and cannot make it start over
+            if at is not None:
+                copy.execute("INSERT OR REPLACE INTO identity (name, value, at) VALUES (?, ?, ?)", _describe_copy(at))
+                copy.commit()
 
     def check_integrity(self) -> tuple[str, ...]:
         """Read the whole file and give what is wrong with it, in SQLite's words; nothing when it is sound.
@@ -129,18 +144,34 @@ class Database:
         """Close every connection; the last one folds the WAL into the file."""
         self._engine.dispose()
 
-    def _migrate(self, clock: Callable[[], datetime]) -> None:
+    def _migrate(self, clock: Callable[[], datetime], make_key: Callable[[], bytes]) -> None:
         with self.read() as tx:
             if migrations.is_current(tx, self.path):
                 return
         with self.write() as tx:
             if migrations.is_current(tx, self.path):  # another process was faster
                 return
-            before = migrations.upgrade(tx)
+            now, before = clock(), migrations.read_version(tx)
+            if before is not None:
+                self._keep_old(now)
+            migrations.upgrade(tx)
+            identity.read_hash_key(tx, now=now, make=make_key)
+            audit.chain_older(tx)
             data = {"from": before, "to": migrations.HEAD}
             audit.record(
-                tx, at=clock(), actor="quoflow", kind="schema.migrated", connection=None, subject="schema", data=data
+                tx, at=now, actor=audit.PROGRAM, kind="schema.migrated", connection=None, subject="schema", data=data
             )
+
+    def _keep_old(self, now: datetime) -> None:
+        """Put a copy of the old state beside the file, before its schema changes."""
+        copy = self.path.with_name(f"{self.path.name}.before-{migrations.HEAD}-{now:%Y%m%dT%H%M%SZ}")
+        if not copy.exists():  # of a try within this second: nothing was written since
+            self.copy_to(copy)
+
+
+def _describe_copy(at: datetime) -> tuple[str, str, str]:
+    written = at.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ", timespec="microseconds")
+    return identity.COPIED, written, written
 
 
 def _locate(target: str | Path) -> Path:
@@ -164,7 +195,8 @@ def _prepare_file(path: Path) -> None:
         if not path.parent.exists():
             path.parent.mkdir(mode=0o700, parents=True)
         if not path.exists():
-            _make_file(path, what="the database")
+            with suppress(FileExistsError):  # another process made it just now
+                files.make_file(path, what="the database")
             return
         _check_file(path)
         for each in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
@@ -181,23 +213,6 @@ def _check_file(path: Path) -> None:
         raise StoreError(f"the database {path} is a folder", "name a file in it, such as quoflow.db")
     if not stat.S_ISREG(mode):
         raise StoreError(f"the database {path} is not a file", "name a plain file, such as quoflow.db")
-
-
-def _make_file(path: Path, *, what: str) -> None:
-    """Make an empty file that only this user can read.
-
-    An existing one is never opened here: closing it again would drop the locks that SQLite holds on it
-    for this process (https://sqlite.org/howtocorrupt.html, 2.2).
-    """
-    try:
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
-    except FileExistsError:
-        if what == "the database":  # another process made it just now
-            return
-        raise StoreError(f"{what} would overwrite {path}", "name a file that does not exist") from None
-    except OSError as error:
-        hint = "name a file in a folder that this user may write to"
-        raise StoreError(f"{what} {path} cannot be made: {error.strerror}", hint) from error
 
 
 def _make_engine(path: Path, patience: timedelta) -> Engine:

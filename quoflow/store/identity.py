@@ -13,6 +13,9 @@ from quoflow.store import tables
 HASH_KEY = "hash_key"
 KEY_BYTES = 32
 
+COPIED = "copied_at"
+"""Stands in backups only: when they were made."""
+
 _table = tables.identity
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Select, exists, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from quoflow.core.lifecycle import FINISHED_RUNS, ON_THEIR_WAY, StepState
-from quoflow.store import rows, runs, tables
+from quoflow.store import audit, rows, runs, tables
 
 AttemptState = Literal["sending", "sent", "failed", "unknown"]
 OutboxState = Literal["queued", "held", "sending", "sent", "failed", "unknown", "cancelled"]
@@ -119,6 +119,7 @@ def take_intent(tx: Connection, attempt: Attempt, *, now: datetime) -> bool:
     if taken.rowcount != 1:
         return False
     tx.execute(insert(_table), rows.to_row(_table, attempt) | {"state": "sending"})
+    _record(tx, attempt, "intended", now=now, to=attempt.to, hash=attempt.payload_hash)
     return True
 
 
@@ -147,6 +148,7 @@ def settle(
     if moved is not None:
         step = {"state": STEP_STATES[state], "reason": reason, "due_at": None, "outcome": outcome}
         runs.update_step(tx, moved.step_id, expected=ON_THEIR_WAY, now=now, **step)
+        _record(tx, moved, state, now=now, message=message_id, reason=reason)
     return moved is not None
 
 
@@ -164,6 +166,7 @@ def release(tx: Connection, attempt_id: str, *, reason: str, now: datetime, due_
     state = StepState.CANCELLED if ended else StepState.QUEUED
     step = {"state": state, "reason": reason, "due_at": None if ended else due_at}
     runs.update_step(tx, moved.step_id, expected=ON_THEIR_WAY, now=now, **step)
+    _record(tx, moved, "released", now=now, reason=reason)
     return True
 
 
@@ -177,6 +180,20 @@ def _move(tx: Connection, attempt_id: str, changes: Mapping[str, object]) -> Att
     if tx.execute(update(_table).where(*here).values(changes)).rowcount != 1:
         return None
     return rows.read_one(tx, Attempt, _select().where(_table.c.id == attempt_id))
+
+
+def _record(tx: Connection, attempt: Attempt, what: str, *, now: datetime, **more: object) -> None:
+    """Put what became of an attempt into the audit, in the transaction that writes it."""
+    data = {"run": attempt.run_id, "step": attempt.step_id, "rule": attempt.rule, "action": attempt.action, **more}
+    audit.record(
+        tx,
+        at=now,
+        actor=audit.PROGRAM,
+        kind=f"write.{what}",
+        connection=attempt.connection,
+        subject=attempt.id,
+        data=data,
+    )
 
 
 # -- asking

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from quoflow.errors import StoreError
 from quoflow.store import identity, tables
 
 KEY = bytes(range(32))
+
+
+@pytest.fixture
+def tx(tx):
+    """Give a database that knows nothing of itself: opening it has made a key."""
+    tx.execute(delete(tables.identity))
+    return tx
 
 
 def test_a_value_is_kept_until_it_is_replaced(tx, make):

@@ -13,8 +13,6 @@ from quoflow.core.opt_out_ledger import Entry, Standing
 from quoflow.core.pseudonyms import keyed_hash
 from quoflow.store import identity, opt_outs, tables
 
-KEY = bytes(range(32))
-
 
 def word(make, says, minute, *, phone=None, message_id=None, connection="main"):
     # Of two messages at one instant START has the later id: it must not be the id that decides.
@@ -84,13 +82,13 @@ def test_entries_are_listed_in_the_order_in_which_they_count(tx, make):
 
 def test_an_erased_number_is_known_when_it_comes_back(tx, make):
     """Only its keyed hash is left, without their words; it blocks, and START from the number lifts it."""
-    identity.read_hash_key(tx, now=make.now, make=lambda: KEY)
+    key = identity.find_hash_key(tx)
     say(tx, make, "STOP", 1)
     say(tx, make, "STOP", 1, phone="+15555550199", message_id="other")
 
-    assert opt_outs.erase(tx, make.peer, key=KEY) == 1
+    assert opt_outs.erase(tx, make.peer, key=key) == 1
 
-    kept = replace(word(make, "STOP", 1), phone=f"hmac:{keyed_hash(make.peer, KEY)}", word="", evidence=None)
+    kept = replace(word(make, "STOP", 1), phone=f"hmac:{keyed_hash(make.peer, key)}", word="", evidence=None)
     assert find(tx, make) == Standing(kept, "certain")
     assert [phone for phone, _ in opt_outs.list_standing(tx)] == ["+15555550199", kept.phone]
     say(tx, make, "START", 2)
@@ -100,9 +98,9 @@ def test_an_erased_number_is_known_when_it_comes_back(tx, make):
 
 def test_the_list_has_a_number_that_came_back_once(tx, make):
     """What was erased and what was written since are one number's."""
-    identity.read_hash_key(tx, now=make.now, make=lambda: KEY)
+    key = identity.find_hash_key(tx)
     say(tx, make, "STOP", 1)
-    opt_outs.erase(tx, make.peer, key=KEY)
+    opt_outs.erase(tx, make.peer, key=key)
     say(tx, make, "STOP", 2)
 
     assert [(phone, one.entry.at) for phone, one in opt_outs.list_standing(tx)] == [(make.peer, make.at(2))]

@@ -1,4 +1,4 @@
-"""Cursors, verdicts, rule versions, throttles, firings, watches, the kill switch and the audit."""
+"""Cursors, verdicts, rule versions, throttles, firings, watches and the kill switch."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 from quoflow.store import (
-    audit,
     breakers,
     controls,
     cursors,
@@ -121,24 +120,6 @@ def test_the_kill_switch_holds_until_it_is_lifted(tx, make):
     assert controls.read_pause(tx) == controls.Pause("flood", "bob", make.at(1))
     assert controls.resume(tx)
     assert controls.read_pause(tx) is None
-
-
-def test_the_audit_lists_the_latest_first(tx, make):
-    """Entries come back whole, newest first, after the one that the schema's making left."""
-    for minute in (1, 2):
-        audit.record(
-            tx,
-            at=make.at(minute),
-            actor="ann",
-            kind="approval.decided",
-            connection="main",
-            subject=f"a{minute}",
-            data={"approve": True},
-        )
-    latest, *_ = entries = audit.list_audit(tx, 2)
-
-    assert [entry.subject for entry in entries] == ["a2", "a1"]
-    assert latest == audit.AuditEntry(latest.id, make.at(2), "ann", "approval.decided", "main", "a2", {"approve": True})
 
 
 def test_a_breaker_is_opened_counted_tried_by_one_and_closed(tx, make):
