@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from quoflow.core import breaking
@@ -23,12 +23,14 @@ class Done:
     Attributes:
         outcome: becomes `steps.<id>`.
         message_id: Quo's, for texts.
+        at: when Quo accepted it, by Quo's clock, where it was found afterwards.
         after: the contact as it was read back, for a change of one.
         conflict: what somebody else made of the contact at the same time, in words.
     """
 
     outcome: Mapping[str, Any] = field(default_factory=dict)  # JSON
     message_id: str | None = None
+    at: datetime | None = None
     after: Image | None = None
     conflict: tuple[str, ...] = ()
 

@@ -40,7 +40,8 @@ def find_message(payload: Mapping[str, Any], quo: Quo, *, since: datetime) -> It
         and message.created_at is not None
         and message.created_at >= since
         and likeness.fold_text(message.text or "") == wanted
+        and (not message.user_id or payload.get("userId") in {None, message.user_id})
     ]
     for message in sorted(alike, key=lambda one: (one.created_at or since, one.id)):
         outcome = {"message_id": message.id, "text": message.text or "", "status": message.status or ""}
-        yield Done(outcome=outcome, message_id=message.id)
+        yield Done(outcome=outcome, message_id=message.id, at=message.created_at)

@@ -114,6 +114,9 @@ STEPS: Mapping[str, type[Parameters]] = {
 WRITES = frozenset({"send_message", "tag_contact"})
 """Step kinds that change something at Quo: they pass the gate and go through the outbox."""
 
+RESENDABLE = frozenset({"send_message"})
+"""Writes of which `on_ambiguous` may say that they are done once more: those that are not safe to repeat anyway."""
+
 READS = frozenset({"fetch_transcript", "fetch_summary"})
 
 LATER_STEPS = (
@@ -136,6 +139,7 @@ class Step:
         condition: an expression that must hold for the step to be carried out, or None. For kind `if` it
             chooses between `then` and `otherwise`.
         on_error: whether a failure ends the run.
+        on_ambiguous: what becomes of a write that nobody found at Quo: left to a person, or sent once more.
     """
 
     path: str
@@ -144,6 +148,7 @@ class Step:
     id: str | None = None
     condition: str | None = None
     on_error: Literal["fail", "continue"] = "fail"
+    on_ambiguous: Literal["park", "resend"] = "park"
     then: tuple[Step, ...] = ()
     otherwise: tuple[Step, ...] = ()
 

@@ -222,13 +222,19 @@ def _describe_step(definitions: _Schema) -> _Schema:
             "default": "fail",
             "description": "Whether a failure of this step ends the run.",
         },
+        "on_ambiguous": {
+            "enum": ["park", "resend"],
+            "default": "park",
+            "description": "What becomes of a text of which nobody knows whether it was sent: a person decides, or "
+            "it is sent once more after two looks in vain and two minutes. `resend` can text somebody twice.",
+        },
     }
     mapping: _Schema = {
         "type": "object",
         "additionalProperties": False,
         "properties": properties,
         "oneOf": [*({"required": [kind]} for kind in KINDS), {"required": ["if", "then"]}],
-        "dependencies": {"else": ["then"]},
+        "dependencies": {"else": ["then"], "on_ambiguous": sorted(steps.RESENDABLE)},
     }
     return {"anyOf": [mapping, {"const": "stop", "description": "End this run here, as a success."}]}
 

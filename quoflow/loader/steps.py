@@ -20,7 +20,7 @@ from quoflow.loader.triggers import read_number, tell_number
 from quoflow.loader.validation import read_model
 
 FLOW = ("then", "else")
-COMMON = ("id", "if", "on_error", *FLOW)
+COMMON = ("id", "if", "on_error", "on_ambiguous", *FLOW)
 KINDS = tuple(kind for kind in steps.STEPS if kind != "if")
 EVERY = (*KINDS, *steps.LATER_STEPS)
 SHORT: Mapping[str, str] = {"wait": "duration", "stop": "reason", "notify": "text"}
@@ -83,7 +83,8 @@ class StepReader:
             return None
         step = self._read_flow(node, path) if kind == "if" else self._read_action(node, kind, path)
         if step is not None:
-            step = replace(step, id=common.id, condition=common.condition, on_error=common.on_error)
+            again = self._read_on_ambiguous(node.items.get("on_ambiguous"), kind, (*path, "on_ambiguous"))
+            step = replace(step, id=common.id, condition=common.condition, on_error=common.on_error, on_ambiguous=again)
         if common.id is not None:
             self.checker = self.checker.after(common.id, kind)
         return step
@@ -177,6 +178,20 @@ class StepReader:
         elif isinstance(node, ScalarNode) and node.value == "continue":
             return "continue"
         return "fail"
+
+    def _read_on_ambiguous(self, node: Node | None, kind: str, path: Sequence[Key]) -> Literal["park", "resend"]:
+        if node is None:
+            return "park"
+        if kind not in steps.RESENDABLE:
+            owners = join_words(sorted(steps.RESENDABLE))
+            problem = ("wrong-value", f"`on_ambiguous` belongs to {owners}, not to `{kind}`", "leave it out")
+            self.report.add(node, path, problem)
+        elif not isinstance(node, ScalarNode) or node.value not in ("park", "resend"):
+            hint = "write `park` (a person decides, the default) or `resend` (once more, after two minutes)"
+            self.report.add(node, path, ("wrong-value", "this is not possible here", hint))
+        elif node.value == "resend":
+            return "resend"
+        return "park"
 
     def _read_flow(self, node: MappingNode, path: tuple[Key, ...]) -> Step:
         before = self.checker

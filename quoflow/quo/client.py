@@ -63,6 +63,10 @@ class Quo:
         """Give the server's clock minus ours at the last answer, to about a second; None before the first."""
         return self.transport.clock_skew
 
+    def read_time(self) -> datetime | None:
+        """Give Quo's time, to about a second, whatever our own clock says; None before the first answer."""
+        return self.transport.read_server_time()
+
     # Lines and people
 
     def list_phone_numbers(self, user_id: str | None = None) -> Iterator[wire.PhoneNumber]:

@@ -73,6 +73,7 @@ class Transport:
     on_request: Callable[[Exchange], None] | None = None
     patience: retry.Patience = field(default_factory=retry.Patience)
     clock_skew: timedelta | None = field(default=None, init=False)
+    _heard: tuple[datetime, float] | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         silence_loggers()
@@ -82,6 +83,14 @@ class Transport:
         """Close the connections, unless the client was given."""
         if self.client is None:
             self._client.close()
+
+    def read_server_time(self) -> datetime | None:
+        """Give what the server's clock says now, to about a second, UTC; None before its first answer.
+
+        It goes on by `clock`, so that a step of our own wall clock does not reach it.
+        """
+        heard = self._heard
+        return heard[0] + timedelta(seconds=self.clock() - heard[1]) if heard else None
 
     def get_json(self, path: str, params: query.Params | None = None) -> Any:
         """GET a path such as `/v1/calls` and give its JSON, trying again while that makes sense.
@@ -173,6 +182,7 @@ class Transport:
         now = self.wall_clock()
         if server := failures.read_date(response.headers.get("date", "")):
             self.clock_skew = server - now
+            self._heard = (server, self.clock())
         try:
             body = self._read(response)
         except httpx.HTTPError:

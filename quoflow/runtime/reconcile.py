@@ -7,18 +7,25 @@ again a few times: a proxy may deliver late. A tag is read back; setting it agai
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Literal
 
 from quoflow.actions import registry, results
+from quoflow.core import claims
 from quoflow.quo import errors
+from quoflow.quo.client import Quo
 from quoflow.runtime import breaking, journaling, runs
 from quoflow.runtime.engine import Engine, Notice
-from quoflow.store import outbox
+from quoflow.store import mirror, outbox, resends
 from quoflow.store import runs as store
 from quoflow.store.database import Connection
 
-LOOKS = (timedelta(0), timedelta(seconds=30), timedelta(seconds=150))
+LOOKS = (timedelta(0), timedelta(seconds=30), timedelta(seconds=150), timedelta(minutes=15), timedelta(hours=1))
 """How long after the attempt began each look is due."""
+
+Seen = Literal["found", "nothing", "doubt", "unseen"]
+"""What a look came to: `doubt` is a text just like it that may be somebody else's, `unseen` that Quo did not show."""
 
 SKEW = timedelta(minutes=5)
 """How far Quo's clock may stand behind ours when its answers have not told."""
@@ -38,7 +45,7 @@ def record_done(engine: Engine, attempt: outbox.Attempt, done: results.Done) -> 
 
 def settle_uncertain(engine: Engine, attempt: outbox.Attempt, *, reason: str) -> None:
     """Look for a write once; record it if it is found, else park it as unknown with the reason."""
-    if not _look(engine, attempt):
+    if look(engine, attempt) != "found":
         park(engine, attempt, reason=reason)
 
 
@@ -66,13 +73,12 @@ def recover(engine: Engine) -> int:
     return len(left)
 
 
-def look_again(engine: Engine) -> int:
-    """Take the looks at unknown writes that are due. Gives how many were found."""
+def list_due(engine: Engine) -> tuple[outbox.Attempt, ...]:
+    """List the lost writes for which it is time to look once more."""
     now = engine.clock()
     with engine.database.read() as tx:
-        unknown = outbox.list_unknown(tx)
-    due = [one for one in unknown if is_look_due(one, now) and one.connection in engine.quos]
-    return sum(_look(engine, attempt) for attempt in due)
+        lost = resends.list_lost(tx)
+    return tuple(one for one in lost if is_look_due(one, now) and one.connection in engine.quos)
 
 
 def is_look_due(attempt: outbox.Attempt, now: datetime) -> bool:
@@ -80,30 +86,69 @@ def is_look_due(attempt: outbox.Attempt, now: datetime) -> bool:
     return attempt.looks < len(LOOKS) and now >= attempt.started_at + LOOKS[attempt.looks]
 
 
-def _look(engine: Engine, attempt: outbox.Attempt) -> bool:
-    """Look at Quo for a write, and claim it if it is there."""
+def look(engine: Engine, attempt: outbox.Attempt) -> Seen:
+    """Look at Quo for a write, and claim it if it is there, and the lost ones that are just like it with it.
+
+    Messages are given to the attempts oldest to oldest, those that were sent again last.
+    """
     if breaking.find_refused_key(engine, attempt.connection) is not None:
-        return False
+        return "unseen"
     with engine.database.read() as tx:
         step = store.find_step(tx, attempt.step_id)
+        alike = resends.list_alike(tx, attempt)
+    group = sorted((attempt, *alike), key=lambda one: (one.state == "resent", one.started_at, one.id))
     quo = engine.quos[attempt.connection]
-    skew = quo.clock_skew
-    since = attempt.started_at - SKEW if skew is None else attempt.started_at + skew - SLACK
+    reach = min(_find_earliest(one, quo) for one in group) - SKEW
     try:
-        found = tuple(registry.WRITE_ACTIONS[attempt.action].find((step.payload if step else None) or {}, quo, since))
+        found = tuple(registry.WRITE_ACTIONS[attempt.action].find((step.payload if step else None) or {}, quo, reach))
     except errors.Unauthorized as error:
         breaking.refuse_key(engine, attempt.connection, error)
-        return False
+        return "unseen"
     except errors.QuoError as error:
         engine.tell(Notice("reconcile.failed", f"{attempt.rule}: {error}", attempt.connection))
-        return False
+        return "unseen"
     with engine.database.write() as tx:
         outbox.count_look(tx, attempt.id)
-        for done in found:
-            if _settle_done(tx, engine, attempt, done):
-                engine.tell(Notice("write.found", f"{attempt.rule}: it had been done", attempt.connection))
-                return True
-    return False
+        return _claim(tx, engine, attempt, group=group, found=found)
+
+
+def _find_earliest(attempt: outbox.Attempt, quo: Quo) -> datetime:
+    """Give the earliest time, by Quo's clock, at which an attempt can have been accepted."""
+    if attempt.quo_at is not None:
+        return attempt.quo_at - SLACK
+    return attempt.started_at - SKEW if quo.clock_skew is None else attempt.started_at + quo.clock_skew - SLACK
+
+
+def _claim(
+    tx: Connection,
+    engine: Engine,
+    attempt: outbox.Attempt,
+    *,
+    group: Sequence[outbox.Attempt],
+    found: Sequence[results.Done],
+) -> Seen:
+    connection, quo = attempt.connection, engine.quos[attempt.connection]
+    ids = [one.message_id for one in found if one.message_id is not None]
+    taken = outbox.claimed_ids(tx, connection=connection, ids=ids)
+    # What a look at the workspace read as somebody else's, before the attempt began, is somebody else's.
+    taken |= mirror.list_strangers(tx, connection, ids)
+    free = [one for one in found if one.message_id is None or one.message_id not in taken]
+    pairs = claims.assign([_find_earliest(one, quo) for one in group], [one.at for one in free])
+    for number, which in pairs.items():
+        _settle_found(tx, engine, group[number], free[which])
+    fresh = outbox.find_attempt(tx, attempt.id)
+    if fresh is None or (fresh.state not in outbox.LOST and fresh.state != "sending"):
+        return "found"
+    return "nothing" if len(pairs) == len(free) else "doubt"
+
+
+def _settle_found(tx: Connection, engine: Engine, attempt: outbox.Attempt, done: results.Done) -> None:
+    if attempt.state != "resent":
+        if _settle_done(tx, engine, attempt, done):
+            engine.tell(Notice("write.found", f"{attempt.rule}: it had been done", attempt.connection))
+    elif done.message_id and resends.settle_late(tx, attempt.id, message_id=done.message_id, now=engine.clock()):
+        text = f"{attempt.rule}: a text was sent again and Quo took the first one late: the customer has got two"
+        engine.tell(Notice("write.twice", text, attempt.connection))
 
 
 def _settle_done(tx: Connection, engine: Engine, attempt: outbox.Attempt, done: results.Done) -> bool:

@@ -16,8 +16,9 @@ from quoflow.quo import errors
 from quoflow.quo.client import Quo
 from quoflow.runtime import auditing, breaking, gates, journaling, reconcile, runs
 from quoflow.runtime.engine import Engine, Notice
-from quoflow.store import inbox, journal, outbox
+from quoflow.store import inbox, journal, outbox, resends
 from quoflow.store import runs as store
+from quoflow.store.database import Connection
 
 LEASE = timedelta(seconds=30)
 """How long after the guards were asked a write may still leave: far longer than a turn and a connection take."""
@@ -100,9 +101,13 @@ def _work_write(engine: Engine, step: StepRecord) -> None:
 
 def _write(engine: Engine, step: StepRecord) -> None:
     quo = engine.quos[step.connection].lease(LEASE.total_seconds())  # begun before the guards are asked
-    attempt = _take_intent(engine, step)
-    if attempt is None:
-        return
+    attempt = _take_intent(engine, step, quo)
+    if attempt is not None:
+        carry_out(engine, step, attempt, quo)
+
+
+def carry_out(engine: Engine, step: StepRecord, attempt: outbox.Attempt, quo: Quo) -> None:
+    """Do what was intended, once, and record what came of it. The intent is committed; `quo` is under its lease."""
     engine.unsaved.append((attempt, _perform(engine, step, attempt, quo)))
     save_outcomes(engine)
 
@@ -141,7 +146,7 @@ def save_outcomes(engine: Engine) -> None:
             raise
 
 
-def _take_intent(engine: Engine, step: StepRecord) -> outbox.Attempt | None:
+def _take_intent(engine: Engine, step: StepRecord, quo: Quo) -> outbox.Attempt | None:
     """Check the gate again and commit the intent in the same transaction; None when the write may not go now."""
     with engine.database.write() as tx:
         run = store.find_run(tx, step.run_id)
@@ -177,16 +182,22 @@ def _take_intent(engine: Engine, step: StepRecord) -> outbox.Attempt | None:
             return None
         if breaking.stop_write(tx, fresh, now):
             return None
-        attempt = _make_attempt(engine, fresh, rule=run.rule, now=now)
-        if outbox.take_intent(tx, attempt, now=now):
-            return attempt
-        reason = "an earlier attempt at it is not settled; `quoflow outbox list` shows it"
-        changes = {"state": StepState.HELD, "reason": reason, "due_at": now + lifecycle.LOOK_AGAIN}
-        store.update_step(tx, step.id, expected=WORKABLE, now=now, **changes)
-        return None
+        return _commit_intent(tx, engine, fresh, rule=run.rule, quo=quo)
 
 
-def _make_attempt(engine: Engine, step: StepRecord, *, rule: str, now: datetime) -> outbox.Attempt:
+def _commit_intent(tx: Connection, engine: Engine, step: StepRecord, *, rule: str, quo: Quo) -> outbox.Attempt | None:
+    now = engine.clock()
+    attempt = make_attempt(engine, step, rule=rule, now=now, quo=quo)
+    if outbox.take_intent(tx, attempt, now=now):
+        return attempt
+    reason = "an earlier attempt at it is not settled; `quoflow outbox list` shows it"
+    changes = {"state": StepState.HELD, "reason": reason, "due_at": now + lifecycle.LOOK_AGAIN}
+    store.update_step(tx, step.id, expected=WORKABLE, now=now, **changes)
+    return None
+
+
+def make_attempt(engine: Engine, step: StepRecord, *, rule: str, now: datetime, quo: Quo) -> outbox.Attempt:
+    """Make the record of an attempt at a step, with the time by both clocks."""
     return outbox.Attempt(
         id=engine.new_id(),
         connection=step.connection,
@@ -206,6 +217,7 @@ def _make_attempt(engine: Engine, step: StepRecord, *, rule: str, now: datetime)
         looks=0,
         reason="",
         segments=step.segments,
+        quo_at=quo.read_time(),
     )
 
 
@@ -220,7 +232,9 @@ def _take_failure(engine: Engine, attempt: outbox.Attempt, failure: results.Fail
         if failure.scope is not None:
             tripped = breaking.trip(tx, engine, attempt.connection, scope=failure.scope, reason=failure.reason)
             due_at = tripped.breaker.probe_at
-        if failure.what == "fail":
+        if resends.put_back(tx, attempt.id, reason=failure.reason, now=now):
+            pass  # the first attempt may still have gone out, so the step is no more settled than before
+        elif failure.what == "fail":
             outbox.settle(tx, attempt.id, state="failed", reason=failure.reason, now=now)
         else:
             outbox.release(tx, attempt.id, reason=failure.reason, now=now, due_at=due_at)

@@ -175,6 +175,16 @@ def save_messages(
     return tuple(message for message in read if message.id not in known)
 
 
+def list_strangers(tx: Connection, connection: str, ids: Iterable[str]) -> set[str]:
+    """Give which of these messages were read as somebody else's: a person's, another tool's, or a customer's."""
+    table = tables.messages
+    strangers: set[str] = set()
+    for some in rows.chunks(ids):
+        here = (table.c.connection == connection, table.c.id.in_(some), ~table.c.is_ours)
+        strangers.update(tx.scalars(select(table.c.id).where(*here)))
+    return strangers
+
+
 def list_messages(tx: Connection, connection: str, *, line_id: str, peer: str, since: datetime) -> tuple[Message, ...]:
     """List what was written between a line and a number from a time on, oldest first."""
     table = tables.messages

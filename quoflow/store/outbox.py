@@ -1,7 +1,8 @@
 """Writes on their way: the intent before the first byte, the outcome after, and what may have happened between.
 
 An attempt and its step move together. `sending` is left by evidence only: it was sent (`settle`, and a message id
-belongs to one attempt), it provably was not (`release`), or nobody knows (`settle` as unknown).
+belongs to one attempt), it provably was not (`release`), or nobody knows (`settle` as unknown). An unknown attempt
+after which the rule had the text sent again is `resent`: it may have happened all the same, and counts as if it had.
 """
 
 from __future__ import annotations
@@ -17,11 +18,14 @@ from sqlalchemy.exc import IntegrityError
 from quoflow.core.lifecycle import FINISHED_RUNS, ON_THEIR_WAY, StepState
 from quoflow.store import audit, rows, runs, tables
 
-AttemptState = Literal["sending", "sent", "failed", "unknown"]
+AttemptState = Literal["sending", "sent", "failed", "unknown", "resent"]
 OutboxState = Literal["queued", "held", "sending", "sent", "failed", "unknown", "cancelled"]
 
 OPEN = ("sending", "unknown")
-MAY_COUNT = (*OPEN, "sent")
+LOST = ("unknown", "resent")
+"""Attempts that are looked for at Quo from time to time."""
+
+MAY_COUNT = (*OPEN, "sent", "resent")
 """Attempts that happened or may have happened: caps and budgets count them all."""
 
 STEP_STATES: dict[AttemptState, StepState] = {
@@ -29,6 +33,7 @@ STEP_STATES: dict[AttemptState, StepState] = {
     "sent": StepState.SUCCEEDED,
     "failed": StepState.FAILED,
     "unknown": StepState.UNKNOWN,
+    "resent": StepState.UNKNOWN,
 }
 
 OUTBOX_STATES: dict[StepState, OutboxState] = {
@@ -57,6 +62,7 @@ class Attempt:
         payload_hash: the step's hash: which bytes were to be sent.
         message_id: Quo's, once it is known which message this became.
         looks: how often it was looked for at Quo.
+        quo_at: when it began by Quo's clock, to about a second; None where that was not known.
     """
 
     id: str
@@ -77,6 +83,7 @@ class Attempt:
     looks: int = 0
     reason: str = ""
     segments: int = 0
+    quo_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,9 +211,15 @@ def list_unsettled(tx: Connection) -> tuple[Attempt, ...]:
     return _list(tx, "sending")
 
 
-def list_unknown(tx: Connection) -> tuple[Attempt, ...]:
-    """List the attempts of which nobody knows whether they happened, the oldest first."""
-    return _list(tx, "unknown")
+def list_attempts(tx: Connection, step_id: str) -> tuple[Attempt, ...]:
+    """List every attempt at a step, the oldest first."""
+    question = _select().where(_table.c.step_id == step_id).order_by(_table.c.started_at, _table.c.id)
+    return rows.read_all(tx, Attempt, question)
+
+
+def find_attempt(tx: Connection, attempt_id: str) -> Attempt | None:
+    """Find an attempt by its id."""
+    return rows.read_one(tx, Attempt, _select().where(_table.c.id == attempt_id))
 
 
 def claimed_ids(tx: Connection, *, connection: str, ids: Iterable[str]) -> set[str]:
@@ -221,7 +234,9 @@ def claimed_ids(tx: Connection, *, connection: str, ids: Iterable[str]) -> set[s
 def pending_texts(tx: Connection, *, connection: str, line_id: str, to: str) -> tuple[str, ...]:
     """List the texts, in the form that is compared, that may be on their way from a line to a number."""
     here = (_table.c.connection == connection, _table.c.line_id == line_id, _table.c.to == to)
-    question = select(_table.c.normal_text).where(*here, _table.c.state.in_(OPEN), _table.c.normal_text.is_not(None))
+    question = select(_table.c.normal_text).where(
+        *here, _table.c.state.in_((*OPEN, *LOST)), _table.c.normal_text.is_not(None)
+    )
     return tuple(tx.scalars(question.order_by(_table.c.started_at, _table.c.id)))
 
 

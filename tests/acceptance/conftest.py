@@ -114,6 +114,10 @@ class Quo:
         """Let a call go on, or something that is made after it arrive."""
         self._ask("PATCH", f"calls/{call_id}", body)
 
+    def advance(self, by: str) -> None:
+        """Move Quo's clock on."""
+        self._ask("POST", "clock", {"advance": by})
+
     def fault(self, kind: str, path: str = "", *, times: int | None = 1, **options: Any) -> None:
         """Put a fault in wait."""
         self._ask("POST", "faults", {"kind": kind, "path": path, "times": times, **options})

@@ -194,6 +194,7 @@ attempts = Table(
     base.count("looks"),
     Column("reason", FreeText, nullable=False),
     base.count("segments"),
+    Column("quo_at", UtcDateTime),
     UniqueConstraint("connection", "message_id"),
     Index(None, "step_id", "started_at"),
     Index(None, "state", "started_at"),

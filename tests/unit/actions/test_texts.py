@@ -74,6 +74,14 @@ def test_another_text_is_not_taken_for_ours(office, other):
     assert find(office, seconds=5) == ()
 
 
+def test_a_text_of_another_user_is_not_taken_for_ours(office):
+    """Where we said who sends it, a text that someone else sent is theirs."""
+    office.happen("messages", text=PAYLOAD["content"], direction="outgoing", peer=ANNA)
+
+    assert find(office, {**PAYLOAD, "userId": "US9"}, seconds=5) == ()
+    assert len(find(office, {**PAYLOAD, "userId": "US1"}, seconds=5)) == 1
+
+
 def test_an_earlier_text_of_the_same_words_is_not_taken_for_ours(office):
     """What was written before the attempt began cannot be this attempt."""
     office.happen("messages", text=PAYLOAD["content"], direction="outgoing", peer=ANNA)

@@ -52,6 +52,19 @@ def test_the_designs_example_becomes_a_rule() -> None:
     assert [step.path for step in rule.steps[4].then] == ["actions[4].then[0]", "actions[4].then[1]"]
 
 
+def test_what_becomes_of_a_lost_text_is_the_rules_choice_and_no_part_of_its_bytes() -> None:
+    """`on_ambiguous` stands beside `send_message`: a person decides unless it says `resend`; it changes the version."""
+    send = "actions:\n  - send_message: {text: Hi}\n"
+    default, park, resend = (
+        build(f"{HEAD}{send}{more}") for more in ("", "    on_ambiguous: park\n", "    on_ambiguous: resend\n")
+    )
+
+    assert [rule.steps[0].on_ambiguous for rule in (default, park, resend)] == ["park", "park", "resend"]
+    assert default.steps[0].parameters == resend.steps[0].parameters
+    assert default.version != resend.version
+    assert restore_rule(resend.version, resend.document).steps == resend.steps
+
+
 def test_what_is_left_out_has_defaults() -> None:
     """A rule asks for approval, ages after a day, and applies to every connection, unless it says."""
     rule = build(f"{HEAD}actions: [stop]\n")

@@ -240,4 +240,5 @@ def test_the_public_methods_are_the_endpoints():
         "get_raw",
         "clock_skew",
         "lease",
+        "read_time",
     }

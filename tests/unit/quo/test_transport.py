@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -305,6 +305,17 @@ def test_the_servers_clock_is_measured(make_transport, date, expected):
     sender.get_json("/v1/calls")
 
     assert sender.clock_skew == expected
+
+
+def test_the_servers_time_goes_on_by_itself(make_transport, clock):
+    """Once heard it is told by elapsed time: neither our wall clock nor its steps have a part in it."""
+    sender = make_transport(Script((200, {"data": []}, {"date": "Sun, 01 Mar 2026 09:00:30 GMT"})))
+    assert sender.read_server_time() is None
+    sender.get_json("/v1/calls")
+    sender.wall_clock = lambda: clock.wall() + timedelta(days=30)
+    clock.seconds += 90
+
+    assert sender.read_server_time() == datetime(2026, 3, 1, 9, 2, tzinfo=UTC)
 
 
 def test_every_try_is_told_without_its_query(make_transport):

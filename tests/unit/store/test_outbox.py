@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from quoflow.core.lifecycle import FINISHED_STEPS, RunState, StepState
-from quoflow.store import outbox, runs
+from quoflow.store import outbox, resends, runs
 from quoflow.store.database import Database
 
 S = StepState
@@ -131,7 +131,7 @@ def test_an_attempt_and_its_step_settle_together(tx, make, step, state, step_sta
         None,
     )
     assert (row.state, row.reason, row.attempts) == (state, "why", 1)
-    unknown = outbox.list_unknown(tx)
+    unknown = resends.list_lost(tx)
     assert [one.finished_at for one in unknown] == ([None] if finished is None else [])
 
 
@@ -168,7 +168,7 @@ def test_a_message_is_claimed_once(tx, make, step):
     assert settle(tx, make, "a1", message_id="AC1")
     assert not settle(tx, make, "a2", message_id="AC1")
     assert runs.find_step(tx, "s2").state is S.UNKNOWN
-    assert [attempt.message_id for attempt in outbox.list_unknown(tx)] == [None]
+    assert [attempt.message_id for attempt in resends.list_lost(tx)] == [None]
     assert settle(tx, make, "a2", message_id="AC2")
     assert outbox.claimed_ids(tx, connection="main", ids=["AC1", "AC2", "AC3"]) == {"AC1", "AC2"}
     assert outbox.claimed_ids(tx, connection="second", ids=["AC1"]) == set()
@@ -288,7 +288,7 @@ def test_unsettled_and_unknown_are_listed_oldest_first(tx, make):
     fill(tx, make)
 
     assert [one.id for one in outbox.list_unsettled(tx)] == ["sending", "other", "tag"]
-    assert [one.id for one in outbox.list_unknown(tx)] == ["unknown"]
+    assert [one.id for one in resends.list_lost(tx)] == ["unknown"]
 
 
 @pytest.mark.parametrize("state", StepState)
@@ -366,7 +366,7 @@ class Sending(RuleBasedStateMachine):
     def holds(self):
         if not hasattr(self, "tx"):
             return
-        pending = {one.step_id: one.state for one in (*outbox.list_unsettled(self.tx), *outbox.list_unknown(self.tx))}
+        pending = {one.step_id: one.state for one in (*outbox.list_unsettled(self.tx), *resends.list_lost(self.tx))}
         for step in self.steps:
             record = runs.find_step(self.tx, step.id)
             run = runs.find_run(self.tx, step.run_id)

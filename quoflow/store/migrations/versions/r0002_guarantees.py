@@ -17,6 +17,7 @@ def upgrade() -> None:
         ("approvals", sa.Column("edited_by", sa.String())),
         ("approvals", sa.Column("asked_by", sa.String())),
         ("approvals", sa.Column("code", sa.String(20))),
+        ("attempts", sa.Column("quo_at", sa.DateTime(timezone=True))),
         ("opt_outs", sa.Column("certainty", sa.String(20))),
         ("opt_outs", sa.Column("evidence", sa.Text())),
         ("opt_outs", sa.Column("actor", sa.String())),
