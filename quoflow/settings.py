@@ -24,6 +24,7 @@ from pydantic import (
     model_validator,
 )
 
+from quoflow.core import phones
 from quoflow.core.durations import Duration, format_duration
 from quoflow.core.guard_settings import GuardSettings
 from quoflow.core.hours import OfficeHours
@@ -191,6 +192,29 @@ class TagSettings(_Model):
     )
 
 
+class SmsApproval(_Model):
+    """Approval by text: owners are asked by text, and answer with a code. Quo cannot prove who wrote a text."""
+
+    owners: Mapping[str, str] = Field(
+        min_length=1,
+        description='Who is asked, by the name of their login on this machine: `{maria: "+15555550101"}`.',
+    )
+    line: str = Field(min_length=1, description="The line that asks and that they answer to: name, number or PN… id.")
+    code_expires: Annotated[Duration, _at_least(timedelta(minutes=1), timedelta(days=1))] = Field(
+        timedelta(minutes=30), description="How long an answer with the code counts."
+    )
+
+    @field_validator("owners")
+    @classmethod
+    def _are_people(cls, owners: Mapping[str, str]) -> Mapping[str, str]:
+        for name, number in owners.items():
+            if not phones.is_textable(number):
+                raise ValueError(f"`{number}` of {name} is not a full number; write one such as +15555550101")
+        if len(set(owners.values())) < len(owners):
+            raise ValueError("two owners have the same number; each needs their own")
+        return owners
+
+
 class ApprovalSettings(_Model):
     """Which writes a person must say yes to, and whose yes counts."""
 
@@ -204,6 +228,7 @@ class ApprovalSettings(_Model):
     self_approval: bool = Field(
         True, description="false: who edited a text, or fired its rule by hand, may not be the one who says yes to it."
     )
+    sms: SmsApproval | None = Field(None, description="Approval by text; none unless said.")
 
 
 class WebSettings(_Model):

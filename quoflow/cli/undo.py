@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import sys
 from typing import Any
 
@@ -39,7 +38,7 @@ def undo(session: Session, run_id: str, is_dry_run: bool, yes: bool, as_json: bo
             output.tell("Nothing was changed.")
             return errors.EXIT_FAILED
         else:
-            done = undoing.carry_out(engine, found, actor=getpass.getuser())
+            done = undoing.carry_out(engine, found, actor=app.read_actor())
     if as_json:
         output.write_json(describe(done, is_dry_run=is_dry_run))
     elif not is_told or done is not found:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from quoflow.core import guards, plans
+from quoflow.core import guards, plans, questions
 from quoflow.core.lifecycle import StepRecord
 from quoflow.core.rules import Rule
 from quoflow.runtime import optouts
@@ -18,7 +18,9 @@ from quoflow.store.database import Connection
 
 
 def needs_approval(engine: Engine, rule: Rule) -> bool:
-    """Whether a person must say yes: always, but where both the rule and the configuration say `auto`."""
+    """Whether a person must say yes: always, but where rule and configuration say `auto`, and to a question by text."""
+    if rule.name == questions.NAME:
+        return False
     allowed = engine.settings.approvals.allow_auto
     return not (rule.approval == "auto" and (rule.name in allowed or "*" in allowed))
 
@@ -42,7 +44,10 @@ def check_guards(
 ) -> plans.Gate:
     """Ask the guards about a write, with the facts of this transaction; `event_id` is what its run is for, if any."""
     facts = read_facts(tx, engine, write, due_at=due_at, max_age=max_age, now=now, event_id=event_id)
-    return guards.check(write, facts, engine.settings.guards)
+    settings = engine.settings.guards
+    if write.rule_version == questions.VERSION:  # Owners are asked as often as there is something to ask.
+        settings = settings.model_copy(update={"contact_cap": None, "loop": None})
+    return guards.check(write, facts, settings)
 
 
 def read_facts(

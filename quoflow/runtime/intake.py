@@ -8,7 +8,7 @@ from quoflow.core import expressions, lifecycle, matching, writes
 from quoflow.core.events import Event
 from quoflow.core.rules import Rule
 from quoflow.errors import QuoflowError
-from quoflow.runtime import runs, scenes, skipping
+from quoflow.runtime import answering, runs, scenes, skipping
 from quoflow.runtime.engine import Engine, Notice
 from quoflow.store import inbox, mirror, throttles, verdicts
 from quoflow.store import runs as store
@@ -68,8 +68,12 @@ def _take_in_safely(engine: Engine, event: Event) -> tuple[int, int]:
 def take_in(tx: Connection, engine: Engine, event: Event) -> tuple[int, int]:
     """Handle one event: cancel what it cancels, match it, begin runs. Gives (runs begun, matches skipped)."""
     now = engine.clock()
-    _cancel_waiting(tx, engine, event)
     lines = mirror.list_lines(tx, event.connection)
+    answered = answering.take_answer(tx, engine, event, lines)
+    if answered is not None:
+        inbox.mark_handled(tx, event, now=now, reason=answered)
+        return 0, 0
+    _cancel_waiting(tx, engine, event)
     begun = skipped = 0
     facts: writes.Scene | None = None
     for rule in engine.index.candidates(event, lines):

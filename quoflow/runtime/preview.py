@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from quoflow.core.lifecycle import RunRecord, StepRecord, StepState
 from quoflow.quo import errors
-from quoflow.runtime import intake, polling, schedules
+from quoflow.runtime import asking, intake, polling, schedules
 from quoflow.runtime.engine import Engine, Notice
 from quoflow.store import runs as store
 from quoflow.store import verdicts
@@ -65,6 +65,7 @@ def preview(engine: Engine) -> Preview:
             engine.tell(Notice("poll.failed", str(error), connection))
     schedules.fire_due(engine)
     intake.take_in_all(engine)
+    asking.ask_owners(engine)
     with engine.database.read() as tx:
         unfinished = store.list_all_unfinished(tx)
         reasons = verdicts.list_verdicts(tx, since=started, limit=None)

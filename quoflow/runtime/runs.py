@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from quoflow.core import lifecycle, planning, writes
+from quoflow.core import lifecycle, planning, questions, writes
 from quoflow.core.events import Event
 from quoflow.core.lifecycle import RunRecord, RunState, StepRecord, StepState
 from quoflow.core.rules import Rule
@@ -72,6 +72,9 @@ def _advance(tx: Connection, engine: Engine, run: RunRecord, scene: writes.Scene
 
 def load_rule(tx: Connection, engine: Engine, run: RunRecord) -> Rule | None:
     """Give the version of the rule that a run began with, from the present set or from the store."""
+    if run.rule == questions.NAME:
+        sms = engine.settings.approvals.sms
+        return questions.make_rule(sms.code_expires) if sms else None
     rule = engine.find_rule(run.rule)
     if rule is not None and rule.version == run.rule_version:
         return rule

@@ -14,7 +14,7 @@ from functools import partial
 from quoflow.core.lifecycle import FINISHED_RUNS, RunState
 from quoflow.errors import StoreError
 from quoflow.quo import errors
-from quoflow.runtime import breaking, intake, polling, reconcile, resending, runs, schedules, skipping, worker
+from quoflow.runtime import asking, breaking, intake, polling, reconcile, resending, runs, schedules, skipping, worker
 from quoflow.runtime.engine import Engine, Notice
 from quoflow.store import approvals
 from quoflow.store import runs as store
@@ -78,6 +78,7 @@ def do_due_work(engine: Engine, stop: threading.Event | None = None) -> tuple[in
     if expired:
         engine.tell(Notice("approval.expired", f"{expired} approvals expired: that means no"))
     carry_decided_on(engine)
+    asking.ask_owners(engine)
     resending.look_again(engine)
     worked = 0
     while not (stop and stop.is_set()) and worker.work_once(engine):

@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from quoflow.actions import artifacts, registry, results
-from quoflow.core import lifecycle, likeness, planning, steps
+from quoflow.core import lifecycle, likeness, planning, plans, steps
 from quoflow.core.facts import Artifact
-from quoflow.core.lifecycle import RunState, StepRecord, StepState
+from quoflow.core.lifecycle import RunRecord, RunState, StepRecord, StepState
+from quoflow.core.rules import Rule
 from quoflow.errors import QuoflowError, StoreError
 from quoflow.quo import errors
 from quoflow.quo.client import Quo
@@ -156,13 +157,7 @@ def _take_intent(engine: Engine, step: StepRecord, quo: Quo) -> outbox.Attempt |
         rule = runs.load_rule(tx, engine, run)
         now = engine.clock()
         write = lifecycle.thaw_write(fresh, rule_version=run.rule_version)
-        if write.hash != fresh.hash:
-            reason = "its bytes are not those that were recorded; the database was changed by something else"
-            store.update_step(tx, step.id, expected=WORKABLE, now=now, state=StepState.FAILED, reason=reason)
-            runs.carry_on(tx, engine, run)
-            return None
-        if not gates.has_yes(tx, engine, rule, fresh):
-            runs.ask_again(tx, engine, run, fresh)
+        if not _is_as_agreed(tx, engine, run, rule, step=fresh, write=write):
             return None
         max_age = rule.max_age if rule else None
         # Lateness counts from the plan: neither a guard nor a person who took their time makes a text younger.
@@ -183,6 +178,22 @@ def _take_intent(engine: Engine, step: StepRecord, quo: Quo) -> outbox.Attempt |
         if breaking.stop_write(tx, fresh, now):
             return None
         return _commit_intent(tx, engine, fresh, rule=run.rule, quo=quo)
+
+
+def _is_as_agreed(
+    tx: Connection, engine: Engine, run: RunRecord, rule: Rule | None, *, step: StepRecord, write: plans.Write
+) -> bool:
+    """Whether a write's bytes are those on record and somebody's yes covers them; if not, its step is moved."""
+    if write.hash != step.hash:
+        reason = "its bytes are not those that were recorded; the database was changed by something else"
+        now = engine.clock()
+        store.update_step(tx, step.id, expected=WORKABLE, now=now, state=StepState.FAILED, reason=reason)
+        runs.carry_on(tx, engine, run)
+        return False
+    if not gates.has_yes(tx, engine, rule, step):
+        runs.ask_again(tx, engine, run, step)
+        return False
+    return True
 
 
 def _commit_intent(tx: Connection, engine: Engine, step: StepRecord, *, rule: str, quo: Quo) -> outbox.Attempt | None:

@@ -21,6 +21,7 @@ ApprovalState = Literal["pending", "approved", "rejected", "expired", "cancelled
 Channel = Literal["command", "text"]
 
 SHORTEST_PREFIX = 4
+NO_CODE = ""
 
 _table, _votes = tables.approvals, tables.approval_votes
 
@@ -34,7 +35,8 @@ class Approval:
         decided_by: who decided; several names, where it took several.
         edited_by: who wrote this text in place of the rule's, or None.
         asked_by: who fired the rule by hand, or None.
-        code: what an owner's answer by text must bear, or None where nobody was asked by text.
+        code: what an owner's answer by text must bear; None before anyone was asked by text, NO_CODE where nobody
+            can be.
     """
 
     id: str
@@ -164,6 +166,25 @@ def is_covered(tx: Connection, step_id: str, *, hash: str) -> bool:  # noqa: A00
     """Whether a yes stands for exactly these bytes of a step."""
     here = (_table.c.step_id == step_id, _table.c.state == "approved", _table.c.hash == hash)
     return tx.scalar(select(_table.c.id).where(*here).limit(1)) is not None
+
+
+def give_code(tx: Connection, approval_id: str, *, code: str) -> bool:
+    """Give an approval that waits its code, once; False when it has one or waits no longer."""
+    here = (_table.c.id == approval_id, _table.c.state == "pending", _table.c.code.is_(None))
+    return tx.execute(update(_table).where(*here).values(code=code)).rowcount == 1
+
+
+def list_codes(tx: Connection, *, connection: str) -> frozenset[str]:
+    """List the codes of what waits at a connection: a new one must differ."""
+    here = (_table.c.connection == connection, _table.c.state == "pending", _table.c.code.is_not(None))
+    return frozenset(tx.scalars(select(_table.c.code).where(*here)))
+
+
+def find_by_code(tx: Connection, *, connection: str, code: str) -> Approval | None:
+    """Find the approval that bore a code last, whatever has become of it."""
+    here = (_table.c.connection == connection, _table.c.code == code, _table.c.code != NO_CODE)
+    question = rows.select_as(Approval, _table).where(*here)
+    return rows.read_one(tx, Approval, question.order_by(_table.c.requested_at.desc(), _table.c.id))
 
 
 def supersede(tx: Connection, old: Approval, new: Approval, *, write: Write, now: datetime) -> str:

@@ -39,6 +39,7 @@ def test_defaults() -> None:
         timedelta(minutes=10),
     )
     assert (settings.approvals.expire_after, settings.approvals.allow_auto) == (timedelta(hours=24), ())
+    assert (settings.approvals.approvers, settings.approvals.self_approval, settings.approvals.sms) == (1, True, None)
     assert (settings.web, settings.tags.field, settings.vars, settings.hours) == (None, "tags", {}, {})
     assert (settings.log.level, settings.log.format) == ("info", "text")
 
@@ -66,6 +67,13 @@ def test_guards_unless_said() -> None:
         {"database": ""},
         {"poll": {"every": "0s"}},
         {"approvals": {"expire_after": "0s"}},
+        {"approvals": {"approvers": 0}},
+        {"approvals": {"approvers": 3}},
+        {"approvals": {"sms": {"owners": {"ann": "+15555550101"}}}},
+        {"approvals": {"sms": {"owners": {}, "line": "Main"}}},
+        {"approvals": {"sms": {"owners": {"ann": "555-0101"}, "line": "Main"}}},
+        {"approvals": {"sms": {"owners": {"ann": "+15555550101", "bea": "+15555550101"}, "line": "Main"}}},
+        {"approvals": {"sms": {"owners": {"ann": "+15555550101"}, "line": "Main", "code_expires": "2d"}}},
         {"web": {"port": 0}},
         {"log": {"level": "loud"}},
         {"hours": {"office": {"open": {"someday": "09:00-17:00"}}}},
