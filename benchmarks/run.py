@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import cycles
 import loading
 import matching
+import memory
 import pipeline
 import startup
 
@@ -19,6 +20,7 @@ BENCHMARKS = {
     "startup": startup.measure,
     "pipeline": pipeline.measure,
     "cycles": cycles.measure,
+    "memory": memory.measure,
 }
 
 

@@ -76,19 +76,19 @@ def write_scenario(people: int) -> str:
 
 
 @contextmanager
-def open_stage(people: int) -> Iterator[Stage]:
+def open_stage(people: int, *, rules: str = RULE) -> Iterator[Stage]:
     """Serve a workspace with so many contacts, and take the first look at it."""
     with tempfile.TemporaryDirectory() as scratch:
         root = Path(scratch)
         (root / "scenario.yaml").write_text(write_scenario(people), encoding="utf-8")
         with serve_sandbox(root) as url:
             (root / "rules").mkdir()
-            (root / "rules" / "answer.yaml").write_text(RULE, encoding="utf-8")
+            (root / "rules" / "answer.yaml").write_text(rules, encoding="utf-8")
             (root / "quoflow.yaml").write_text(CONFIGURATION.format(url=url), encoding="utf-8")
-            project, rules = projects.load_project(root / "quoflow.yaml", {})
+            project, loaded = projects.load_project(root / "quoflow.yaml", {})
             with app.open_database(project) as store:
                 quos = {"main": client.Quo(make_transport(url))}
-                yield Stage(app.make_engine(project, rules, store, quos=quos, tell=lambda _: None), url)
+                yield Stage(app.make_engine(project, loaded, store, quos=quos, tell=lambda _: None), url)
 
 
 def make_transport(url: str) -> transport.Transport:
