@@ -99,6 +99,20 @@ def test_an_empty_account_holds_the_writes_and_nothing_else(answering):
     assert len(answering.quo.sent()) == 3
 
 
+def test_the_try_goes_alone_also_where_nobody_knows_what_came_of_it(answering):
+    """A try whose answer is lost proves nothing: the next one is a minute later, not at once."""
+    for peer in (ANNA, BILL, CORA):
+        answering.quo.write("hi", peer)
+    answering.quo.fault("402", **SEND)
+    answering.once()
+    answering.quo.fault("reset_before", **SEND)
+    tried = requests_of(answering, ahead="2m")
+    answering.once(ahead="4m")
+
+    assert tried.count("POST messages") == 1
+    assert sorted(one["state"] for one in answering.list("outbox")) == ["sent", "sent", "unknown"]
+
+
 def test_what_has_become_stale_on_an_empty_account_is_not_sent(make_firm):
     """After a refill, a text that is older than its rule's `max_age` is skipped with the reason."""
     firm = make_firm(f"{ANSWER}max_age: 15m\n", auto=True, guards=UNLIMITED)
