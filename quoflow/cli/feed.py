@@ -51,6 +51,10 @@ LEVELS = {
 }
 
 
+SHORT, LONG = 200, 600
+"""Characters of a line: what a person must act on keeps its end, for there it says what to do."""
+
+
 def ignore(notice: Notice) -> None:
     """Take a notice and say nothing."""
     del notice
@@ -59,7 +63,7 @@ def ignore(notice: Notice) -> None:
 def print_notice(notice: Notice) -> None:
     """Print a notice as a line of the feed on stderr; where that is no terminal it may be kept, and is a log."""
     mark, color = MARKS.get(notice.kind, ("·", "white"))
-    text = output.show_text(notice.text, limit=200)
+    text = output.show_text(notice.text, limit=LONG if notice.kind in LEVELS else SHORT)
     shown = text if sys.stderr.isatty() else mask_customers(text)
     output.tell(f"  {output.paint(mark, color, stream=sys.stderr)} {shown}")
 
@@ -88,7 +92,7 @@ def make_log(settings: LogSettings) -> Callable[[Notice], None]:
 
     def tell(notice: Notice) -> None:
         details = {"connection": notice.connection, **notice.fields}
-        text = mask_customers(output.show_text(notice.text, limit=300))
+        text = mask_customers(output.show_text(notice.text, limit=LONG))
         log.log(
             logging.getLevelNamesMapping()[LEVELS.get(notice.kind, "info").upper()], text, kind=notice.kind, **details
         )

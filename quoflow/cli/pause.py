@@ -38,5 +38,7 @@ def resume(session: Session) -> int:
         breakers.hurry_probes(tx, now=now)
         clockwatch.accept(tx, now)
         audit.record(tx, at=now, actor=actor, kind="resumed", connection="", subject="", data={"woken": woken})
-    output.write("Resumed: writes go out again." if was_paused else "It was not paused.")
+    said = "Resumed: writes go out again." if was_paused else "It was not paused."
+    held = f" {woken} held write{'' if woken == 1 else 's'} will be tried at the next pass." if woken else ""
+    output.write(f"{said}{held}")
     return errors.EXIT_FINE

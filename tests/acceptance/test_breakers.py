@@ -42,6 +42,7 @@ def test_a_refused_key_costs_one_request_a_pass_and_keeps_what_is_due(answering)
     again = requests_of(answering, ahead="2m")
     (held,) = answering.list("outbox")
     ran = answering.once(code=1, ahead="3m")
+    assert "https://maton.ai/settings" in ran.err
     answering.quo.clear_faults()
     answering.quo.write("hello", BILL)
     answering.once(ahead="5m")
@@ -156,7 +157,9 @@ def test_a_person_who_has_mended_it_need_not_wait(answering):
     answering.quo.write("hi", ANNA)
     answering.quo.fault("402", **SEND)
     answering.once()
-    answering.run("resume")
+    ran = answering.run("resume")
     answering.once()
+
+    assert "1 held write will be tried" in ran.out
 
     assert answering.quo.texts() == ["Got it: hi"]
