@@ -242,7 +242,7 @@ def examine_database(project: Project) -> list[diagnosis.Finding]:
             problems = store.check_integrity()
             if not problems:
                 sound = diagnosis.Finding("database", "fine", f"{target} is sound")
-                return [sound, *diagnosis.examine_work(store)]
+                return [sound, *diagnosis.examine_space(store.path.parent), *diagnosis.examine_work(store)]
     except QuoflowError as error:
         return [diagnosis.Finding("database", "wrong", error.message, error.hint)]
     hint = "Restore a backup, or move the file away to begin anew"

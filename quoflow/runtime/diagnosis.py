@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Literal
 
 from quoflow.core import breaking
@@ -15,6 +17,9 @@ from quoflow.store import breakers, inbox
 from quoflow.store.database import Database
 
 MOST_SHOWN = 5
+LEAST_SPACE = 100_000_000
+"""Bytes that should be free beside the database."""
+
 MOST_SKEW = timedelta(minutes=5)
 
 
@@ -51,6 +56,15 @@ def examine_guards(project: Project) -> list[Finding]:
         hint = "Remove `opt_out: off` unless something else honours them"
         found.append(Finding("guards", "warning", "opt-outs are off: people who wrote STOP may be texted", hint))
     return found or [Finding("guards", "fine", "quiet hours and opt-outs are on")]
+
+
+def examine_space(folder: Path) -> list[Finding]:
+    """Say when the disk that the database is on is nearly full; nothing when it is not."""
+    free = shutil.disk_usage(folder).free
+    if free >= LEAST_SPACE:
+        return []
+    text = f"only {free // 1_000_000} MB are free on the disk of {folder}; with none, nothing is sent"
+    return [Finding("disk", "warning", text, "Free some space")]
 
 
 def examine_work(store: Database) -> list[Finding]:

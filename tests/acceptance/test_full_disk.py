@@ -130,7 +130,9 @@ def test_an_outcome_that_dies_with_the_service_is_found_at_quo(firm, disk):
 
 
 def test_a_pass_on_a_full_disk_fails_with_one_line(firm, disk):
-    """`run --once` says in one line that the disk is full, and ends with 1; the next pass with space does it all."""
+    """`doctor` warns before; then `run --once` says it in one line and ends with 1; the next with space does it all."""
+    found = firm.run("doctor", "--json").json["findings"]
+    assert any(one["subject"] == "disk" and "MB are free" in one["message"] for one in found)
     disk.fill()
     firm.quo.write("hi", ANNA)
     ran = firm.once(code=1)
