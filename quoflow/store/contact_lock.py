@@ -32,7 +32,8 @@ def hold(path: Path, *, waits: bool) -> Iterator[bool]:
         descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     except OSError as error:
         hint = "the database's folder must exist, and this user must be able to write to it"
-        raise StoreError(f"the lock {lock} cannot be used: {error.strerror}", hint) from error
+        # No space and no free descriptor pass; a service waits for them as for the database itself.
+        raise StoreError(f"the lock {lock} cannot be used: {error.strerror}", hint, is_passing=True) from error
     try:
         yield _take(descriptor, lock, waits=waits)
     finally:
