@@ -7,7 +7,7 @@ from typing import get_args
 import click
 
 from quoflow import app, errors
-from quoflow.cli import feed, output
+from quoflow.cli import feed, output, resolve
 from quoflow.cli.output import Session
 from quoflow.store import outbox as store
 from quoflow.store.outbox import OutboxState
@@ -15,7 +15,10 @@ from quoflow.store.outbox import OutboxState
 STATES: tuple[OutboxState, ...] = get_args(OutboxState)
 
 
-@click.group(invoke_without_command=True, help="List the writes on their way, and those nobody knows about.")
+@click.group(
+    invoke_without_command=True,
+    help="List the writes on their way, show one, and say what became of those nobody knows about.",
+)
 @click.pass_context
 def outbox(ctx: click.Context) -> int:
     """List when nothing else is asked for."""
@@ -35,11 +38,14 @@ def list_outbox(session: Session, state: tuple[OutboxState, ...] = (), limit: in
     with app.open_engine(session.config, tell=feed.ignore) as engine, engine.database.read() as tx:
         rows = store.list_outbox(tx, states=state or None, limit=limit)
     if as_json:
-        names = ("id", "run", "rule", "action", "to", "text", "state", "message_id", "attempts", "reason")
-        output.write_json([{name: getattr(row, name) for name in names} for row in rows])
+        output.write_json([resolve.describe(row) for row in rows])
     elif not rows:
         output.write("The outbox is empty.")
     else:
         shown = [(row.id, row.rule, row.to, row.text or row.action, row.state, row.reason) for row in rows]
         output.write_table(("id", "rule", "to", "what", "state", "reason"), shown)
     return errors.EXIT_FINE
+
+
+outbox.add_command(resolve.show)
+outbox.add_command(resolve.resolve)

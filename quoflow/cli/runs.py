@@ -10,11 +10,12 @@ from quoflow import app, errors
 from quoflow.cli import feed, output
 from quoflow.cli.output import Session
 from quoflow.core.lifecycle import RunRecord, RunState
+from quoflow.runtime import retrying
 from quoflow.store import audit
 from quoflow.store import runs as store
 
 
-@click.group(invoke_without_command=True, help="List, show and cancel runs.")
+@click.group(invoke_without_command=True, help="List, show, cancel and retry runs.")
 @click.pass_context
 def runs(ctx: click.Context) -> int:
     """List when nothing else is asked for."""
@@ -85,6 +86,18 @@ def cancel(session: Session, run_id: str) -> int:
             tx, at=now, actor=actor, kind="run.cancelled", connection=run.connection, subject=run_id, data=data
         )
     output.write(f"cancelled {run_id}: {run.rule}")
+    return errors.EXIT_FINE
+
+
+@runs.command(help="Try a failed run again: the writes that provably were not sent, through the gate. Others never.")
+@click.argument("run_id")
+@click.pass_obj
+def retry(session: Session, run_id: str) -> int:
+    """Queue what failed once more."""
+    with app.open_engine(session.config, tell=feed.ignore) as engine:
+        failed = retrying.retry(engine, run_id, actor=app.read_actor())
+    count = f"{len(failed)} write{'' if len(failed) == 1 else 's'}"
+    output.write(f"queued again {run_id}: {count}; approval and guards are asked as for any write")
     return errors.EXIT_FINE
 
 

@@ -41,7 +41,9 @@ class RunState(StrEnum):
 
 
 FINISHED_STEPS = frozenset({StepState.SUCCEEDED, StepState.FAILED, StepState.CANCELLED, StepState.SKIPPED})
-"""States that a step never leaves. `unknown` is not among them: a person resolves it."""
+"""States that a step never leaves by itself: a person may have a failed run tried again.
+
+`unknown` is not among them: a person resolves it."""
 
 ON_THEIR_WAY = frozenset({StepState.SENDING, StepState.UNKNOWN})
 """States of a write that may have happened: nothing cancels them, only evidence or a person settles them."""

@@ -261,8 +261,10 @@ def sum_segments(tx: Connection, *, connection: str, since: datetime) -> int:
     return tx.scalar(select(func.sum(_table.c.segments)).where(*here)) or 0
 
 
-def list_outbox(tx: Connection, *, states: Collection[str] | None = None, limit: int = 100) -> tuple[OutboxRow, ...]:
-    """List the writes whose bytes are known, the newest first; in some states only, if named."""
+def list_outbox(
+    tx: Connection, *, states: Collection[str] | None = None, limit: int = 100, write_id: str | None = None
+) -> tuple[OutboxRow, ...]:
+    """List the writes whose bytes are known, the newest first; in some states only, if named, or one by its id."""
     wanted = [step for step, state in OUTBOX_STATES.items() if states is None or state in states]
     question = (
         select(_steps, tables.runs.c.rule)
@@ -271,6 +273,8 @@ def list_outbox(tx: Connection, *, states: Collection[str] | None = None, limit:
         .order_by(_steps.c.created_at.desc(), _steps.c.position.desc(), _steps.c.id.desc())
         .limit(limit)
     )
+    if write_id is not None:
+        question = question.where(_steps.c.id == write_id)
     found = tx.execute(question).mappings().all()
     attempts = _group_attempts(tx, [row["id"] for row in found])
     return tuple(

@@ -57,6 +57,12 @@ def put_back(tx: Connection, attempt_id: str, *, reason: str, now: datetime) -> 
     return runs.update_step(tx, lost.step_id, expected=ON_THEIR_WAY, now=now, state=StepState.UNKNOWN, reason=why)
 
 
+def give_up(tx: Connection, step_id: str, *, reason: str, now: datetime) -> None:
+    """Record that the first attempt of a step, which was made again, was not sent: a person says so."""
+    here = (_table.c.step_id == step_id, _table.c.state == "resent")
+    tx.execute(update(_table).where(*here).values(state="failed", reason=reason, finished_at=now))
+
+
 def settle_late(tx: Connection, attempt_id: str, *, message_id: str, now: datetime) -> bool:
     """Record that an attempt which was sent again had been accepted after all: there are two texts. Its step stays.
 

@@ -101,9 +101,16 @@ def list_stalled_runs(tx: Connection, *, states: Collection[RunState | str]) -> 
 
 
 def update_run(tx: Connection, run_id: str, *, state: RunState, reason: str, now: datetime) -> bool:
-    """Move a run. Gives False when it is at its end: from there it never moves."""
+    """Move a run. Gives False when it is at its end: from there only `reopen_run` moves one that failed."""
     here = (_runs.c.id == run_id, _is_unfinished_run)
     return tx.execute(update(_runs).where(*here).values(state=state, reason=reason, updated_at=now)).rowcount == 1
+
+
+def reopen_run(tx: Connection, run_id: str, *, now: datetime) -> bool:
+    """Take a failed run up again, because a person says so. Gives False when it has not failed."""
+    here = (_runs.c.id == run_id, _runs.c.state == RunState.FAILED)
+    changes = {"state": RunState.QUEUED, "reason": "", "updated_at": now}
+    return tx.execute(update(_runs).where(*here).values(changes)).rowcount == 1
 
 
 def cancel_run(tx: Connection, run_id: str, *, reason: str, now: datetime) -> bool:
