@@ -90,6 +90,8 @@ def explain_answer(asked: Asked, status: int, headers: httpx.Headers, body: byte
         hint = asked.endpoint.key_hint
     if status == 500 and asked.endpoint.gateway == "maton":
         hint = _RECONNECT
+    elif status >= 500:
+        hint = _advise(asked, "Try again later")
     hint = _CODES.get(details.code or "", hint)
     facts = [str(status), *([f"code {details.code}"] if details.code else [])]
     facts += [f"trace {details.trace}"] if details.trace else []
@@ -118,7 +120,7 @@ def explain_break(asked: Asked, cause: Exception) -> errors.QuoError:
     elif isinstance(cause, httpx.DecodingError):
         error = errors.Unreadable(f"{asked}: the answer of {host} cannot be decoded: {why}")
     else:
-        error = errors.Interrupted(f"{asked}: the exchange with {host} broke off: {why}", "Try again")
+        error = errors.Interrupted(f"{asked}: the exchange with {host} broke off: {why}", _advise(asked, "Try again"))
     error.__cause__ = cause
     return error
 
@@ -137,6 +139,11 @@ def explain_unreadable(asked: Asked, status: int, why: str) -> errors.Unreadable
         "Check that the connection's `base_url` is right",
         status=status,
     )
+
+
+def _advise(asked: Asked, hint: str) -> str:
+    """Advise a repetition where one is safe: a write that may have been done is not to be tried again."""
+    return hint if asked.method == "GET" else ""
 
 
 def read_retry_after(headers: httpx.Headers, *, now: datetime) -> float | None:
@@ -170,7 +177,7 @@ def _choose_kind(status: int) -> tuple[type[errors.QuoError], str, str]:
     if 400 <= status < 500:
         return errors.Refused, "Quo refused the request", ""
     if status >= 500:
-        return errors.ServerFailed, "Quo or the gateway failed", "Try again later"
+        return errors.ServerFailed, "Quo or the gateway failed", ""
     # A redirect is not followed, for it would carry the key elsewhere; whether the write was done it does not say.
     return errors.Unreadable, "an answer that quoflow does not follow", "Check the connection's `base_url`"
 

@@ -108,6 +108,18 @@ def test_a_401_says_which_key_and_where_to_get_one():
     assert "Quo app" in str(explain(401, endpoint=DIRECT))
 
 
+@pytest.mark.parametrize("method", ["GET", "POST", "PATCH", "DELETE"])
+def test_nobody_is_told_to_try_a_write_again_that_may_have_been_done(method):
+    """A broken exchange or a failed server advises to repeat reads only: a repeated text would be a second one."""
+    asked = failures.Asked(DIRECT, method, "/v1/messages")
+    told = [
+        str(failures.explain_break(asked, httpx.ReadTimeout("slow"))),
+        *(str(failures.explain_answer(asked, status, httpx.Headers(), b"", now=NOW)) for status in (500, 502, 503)),
+    ]
+
+    assert [("Try again" in one) for one in told] == [method == "GET"] * 4
+
+
 def test_a_500_at_the_gateway_hints_at_the_connection():
     """At Maton a lasting 500 means an expired OAuth token: how to reconnect is said; directly it is not."""
     assert "quoflow connections create" in explain(500).hint
