@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from quoflow.core.lifecycle import RunRecord, RunState, StepRecord, StepState
 from quoflow.errors import QuoflowError
+from quoflow.runtime import runs
 from quoflow.runtime.engine import Engine
 from quoflow.store import audit, outbox
 from quoflow.store import runs as store
@@ -50,6 +51,4 @@ def _is_not_sent(tx: Connection, step: StepRecord) -> bool:
 def _list_cut_off(tx: Connection, run: RunRecord) -> tuple[StepRecord, ...]:
     """List the steps that were cancelled only because the run had failed: they were planned, and nothing was done."""
     cancelled = (step for step in run.steps if step.state is StepState.CANCELLED)
-    return tuple(
-        step for step in cancelled if step.reason == "the run has ended" and not outbox.list_attempts(tx, step.id)
-    )
+    return tuple(step for step in cancelled if step.reason == runs.CUT_OFF and not outbox.list_attempts(tx, step.id))

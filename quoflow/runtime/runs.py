@@ -16,6 +16,9 @@ from quoflow.store import approvals, inbox, rule_versions
 from quoflow.store import runs as store
 from quoflow.store.database import Connection
 
+CUT_OFF = "the run has ended"
+"""Why a step was cancelled that had only been planned when its run came to its end."""
+
 
 def begin_run(tx: Connection, engine: Engine, rule: Rule, event: Event, scene: writes.Scene) -> RunRecord | None:
     """Record a run of a rule for an event with its first steps; None when it has run already."""
@@ -178,9 +181,7 @@ def _cancel_the_rest(tx: Connection, steps: tuple[StepRecord, ...], now: datetim
     """An ended run leaves nothing behind that could still act."""
     for step in steps:
         if step.state not in lifecycle.FINISHED_STEPS and step.state not in lifecycle.ON_THEIR_WAY:
-            store.update_step(
-                tx, step.id, expected={step.state}, now=now, state=StepState.CANCELLED, reason="the run has ended"
-            )
+            store.update_step(tx, step.id, expected={step.state}, now=now, state=StepState.CANCELLED, reason=CUT_OFF)
 
 
 def describe_write(step: StepRecord) -> str:
