@@ -22,7 +22,7 @@ from quoflow.loader import plain
 from quoflow.loader import rules as rule_files
 from quoflow.quo import client, endpoint, transport, wire
 from quoflow.quo import errors as quo_errors
-from quoflow.runtime import auditing, demo, diagnosis, projects, service
+from quoflow.runtime import auditing, demo, diagnosis, projects, recovery, service
 from quoflow.runtime.engine import Engine, Notice
 from quoflow.runtime.projects import Project
 from quoflow.sandbox import model, scenario, server
@@ -152,6 +152,7 @@ def open_engine(
     with hold_instance(project, is_service=is_service), _opened(project.database_target) as store:
         engine = make_engine(project, rule_set, store, quos=quos, tell=tell)
         if is_service:
+            recovery.begin(engine)
             auditing.record_start(engine)
         yield engine
 

@@ -25,7 +25,7 @@ from pydantic import (
 )
 
 from quoflow.core import phones
-from quoflow.core.durations import Duration, format_duration
+from quoflow.core.durations import Age, Duration, format_duration
 from quoflow.core.guard_settings import GuardSettings
 from quoflow.core.hours import OfficeHours
 from quoflow.core.lists import as_tuple
@@ -231,6 +231,28 @@ class ApprovalSettings(_Model):
     sms: SmsApproval | None = Field(None, description="Approval by text; none unless said.")
 
 
+class RecoverySettings(_Model):
+    """When a database must not write before a person has looked at it."""
+
+    idle: Annotated[Age, _at_least(timedelta(hours=1), timedelta(days=3650))] = Field(
+        timedelta(days=7), description="Out of work for longer than this, a database is too old to go on by itself."
+    )
+    place: bool = Field(
+        True, description="Whether a file that was copied, or is on another machine, counts; false where inodes change."
+    )
+    other_senders: bool = Field(
+        False, description="Whether other programs text from the same lines: their texts then prove nothing."
+    )
+
+
+class RetentionSettings(_Model):
+    """How long people's words are kept."""
+
+    texts: Annotated[Age, _at_least(timedelta(days=30), timedelta(days=3650))] | None = Field(
+        None, description="Age at which texts, transcripts and other words are removed, 30d or more; kept unless said."
+    )
+
+
 class WebSettings(_Model):
     """Where the web console listens."""
 
@@ -262,6 +284,10 @@ class Settings(_Model):
     approvals: ApprovalSettings = Field(
         ApprovalSettings(), description="Which writes a person must say yes to, and whose yes counts."
     )
+    recovery: RecoverySettings = Field(
+        RecoverySettings(), description="When a database must not write before a person has looked at it."
+    )
+    retention: RetentionSettings = Field(RetentionSettings(), description="How long people's words are kept.")
     guards: GuardSettings = Field(GuardSettings(), description="What stands before every text.")
     hours: Mapping[str, OfficeHours] = Field(
         {}, description="Calendars of opening hours by name, for is_open('office')."

@@ -1,4 +1,4 @@
-"""`quoflow db`: upgrade, back up and check the database."""
+"""`quoflow db`: upgrade, back up, prune and check the database."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from pathlib import Path
 import click
 
 from quoflow import app, errors
-from quoflow.cli import output
+from quoflow.cli import feed, output
 from quoflow.cli.output import Session
-from quoflow.runtime import projects
-from quoflow.store import audit, migrations
+from quoflow.runtime import projects, retention
+from quoflow.store import audit, migrations, pruning
 
 
-@click.group(help="Upgrade, back up or check the database.")
+@click.group(help="Upgrade, back up, prune or check the database.")
 def db() -> None:
     """Hold the commands."""
 
@@ -40,6 +40,31 @@ def backup(session: Session, file: Path) -> int:
     with app.open_database(project) as store:
         store.copy_to(file, at=app.read_clock())
     output.write(f"wrote {file}")
+    return errors.EXIT_FINE
+
+
+@db.command(help="Remove the texts and other words that are older than `retention: {texts: …}` says.")
+@click.option("--dry-run", is_flag=True, help="Only count.")
+@click.option("--json", "as_json", is_flag=True, help="Write JSON to stdout.")
+@click.pass_obj
+def prune(session: Session, dry_run: bool, as_json: bool) -> int:  # noqa: FBT001 - click passes by name
+    """Prune, or count what would be."""
+    with app.open_engine(session.config, tell=feed.ignore) as engine:
+        before = retention.find_limit(engine, engine.clock())
+        if before is None:
+            hint = "Set `retention: {texts: 400d}` in quoflow.yaml, or another age from 30d on"
+            raise errors.QuoflowError("nothing says how long texts are kept, so they are kept", hint)
+        if dry_run:
+            with engine.database.read() as tx:
+                counts = pruning.count_old(tx, before=before)
+        else:
+            counts = retention.prune(engine, actor=app.read_actor())
+    if as_json:
+        output.write_json({"before": output.format_time(before), "pruned": not dry_run, "rows": counts})
+        return errors.EXIT_FINE
+    listed = ", ".join(f"{count} {name}" for name, count in counts.items() if count) or "nothing"
+    verb = "would lose" if dry_run else "lost"
+    output.write(f"{verb} their words from before {before:%Y-%m-%d}: {listed}")
     return errors.EXIT_FINE
 
 

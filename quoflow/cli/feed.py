@@ -14,6 +14,7 @@ from quoflow.settings import LogSettings
 MARKS = {
     "poll.baseline": ("◦", "blue"),
     "poll.failed": ("✗", "red"),
+    "recovery": ("!", "red"),
     "rule.matched": ("→", "cyan"),
     "rule.skipped": ("·", "yellow"),
     "approval.requested": ("?", "magenta"),
@@ -39,6 +40,7 @@ MARKS = {
     "clock.caught_up": ("✓", "green"),
 }
 LEVELS = {
+    "recovery": "error",
     "poll.failed": "warning",
     "write.fail": "error",
     "write.unknown": "error",

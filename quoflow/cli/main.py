@@ -38,7 +38,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "sandbox": ("sandbox", "Start a simulated Quo on this machine."),
     "schema": ("schema", "Print the JSON Schemas for editors."),
     "doctor": ("doctor", "Check the set-up and say what to do."),
-    "db": ("db", "Upgrade, back up or check the database."),
+    "db": ("db", "Upgrade, back up, prune or check the database."),
 }
 """Command → (module in quoflow.cli that holds it, its one line of help)."""
 

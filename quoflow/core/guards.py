@@ -32,7 +32,7 @@ class GuardFacts:
 
     Attributes:
         now: the time of this decision.
-        paused: why everything is paused, or None.
+        paused: why everything is paused, or None; `recovering`, what is wrong with the database's state.
         opted_out: what stands against texting the recipient, or None.
         answered_by_quo: the word that this write would answer, where Quo itself answers it (STOP, START), or None.
         sent_last_hour: automatic texts to this contact in the last 60 minutes over all rules and lines, those on
@@ -48,6 +48,7 @@ class GuardFacts:
 
     now: datetime
     paused: str | None = None
+    recovering: str | None = None
     opted_out: opt_out_ledger.Standing | None = None
     answered_by_quo: str | None = None
     sent_last_hour: int = 0
@@ -73,6 +74,9 @@ def check(write: Write, facts: GuardFacts, settings: GuardSettings) -> Gate:
 
 
 def _check_kill_switch(_: Write, facts: GuardFacts, __: GuardSettings) -> Gate | None:
+    if facts.recovering is not None:
+        reason = f"kill switch: recovery mode ({facts.recovering}); passes after `quoflow resume --recovered`"
+        return Gate("held", reason, guard="kill_switch")
     if facts.paused is None:
         return None
     return Gate("held", f"kill switch: paused ({facts.paused}); passes after `quoflow resume`", guard="kill_switch")

@@ -11,9 +11,9 @@ from typing import Literal
 from quoflow.core import breaking
 from quoflow.quo import errors
 from quoflow.quo.client import Quo
-from quoflow.runtime import projects
+from quoflow.runtime import projects, recovery
 from quoflow.runtime.projects import Project
-from quoflow.store import breakers, inbox
+from quoflow.store import breakers, controls, inbox
 from quoflow.store.database import Database
 
 MOST_SHOWN = 5
@@ -70,8 +70,10 @@ def examine_space(folder: Path) -> list[Finding]:
 def examine_work(store: Database) -> list[Finding]:
     """Say what stands still until it is mended, and which events were set aside."""
     with store.read() as tx:
+        stop = controls.read_recovery(tx)
         open_breakers, aside = breakers.list_breakers(tx), inbox.list_quarantined(tx)
-    found = [
+    found = [Finding("database", "wrong", f"recovery mode: {stop.reason}", recovery.HINT)] if stop else []
+    found += [
         Finding(
             one.connection,
             "warning",

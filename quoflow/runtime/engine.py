@@ -44,6 +44,7 @@ class Engine:
         clock: gives the time, UTC. new_id: gives a fresh id. jitter: gives a number from 0 to 1.
         new_key: gives 32 fresh random bytes, for a secret of the database's.
         tell: takes each notice of the feed.
+        blind: connections that nobody watched for a while, and since when: nothing is done there before the first look.
         skips: what was skipped since it was last summed up.
         unsaved: what came of writes and could not be put on the disk yet; it goes there before anything new is sent.
     """
@@ -60,6 +61,7 @@ class Engine:
     jitter: Callable[[], float]
     tell: Callable[[Notice], None]
     skips: Skips = field(default_factory=Skips)
+    blind: dict[str, datetime] = field(default_factory=dict)
     unsaved: deque[tuple[outbox.Attempt, results.Done | results.Failure]] = field(default_factory=deque)
 
     def make_functions(self, now: datetime) -> functions.Functions:

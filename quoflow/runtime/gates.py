@@ -62,7 +62,7 @@ def read_facts(
 ) -> guards.GuardFacts:
     """Read what the guards decide by."""
     connection, to = write.connection, write.to
-    pause = controls.read_pause(tx)
+    pause, recovery = controls.read_pause(tx), controls.read_recovery(tx)
     midnight = find_midnight(now, engine.settings.timezone)
     hour_ago, day_ago = now - timedelta(hours=1), now - timedelta(days=1)
     return guards.GuardFacts(
@@ -71,6 +71,7 @@ def read_facts(
         first_in_hour=outbox.first_sent_at(tx, connection=connection, to=to, since=hour_ago),
         first_in_day=outbox.first_sent_at(tx, connection=connection, to=to, since=day_ago),
         paused=pause.reason or "no reason given" if pause else None,
+        recovering=recovery.reason if recovery else None,
         opted_out=opt_outs.find_opt_out(tx, connection=connection, phone=to),
         answered_by_quo=optouts.find_answered_word(tx, write, event_id=event_id),
         sent_last_hour=outbox.count_sent(tx, connection=connection, to=to, since=hour_ago),

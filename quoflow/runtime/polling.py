@@ -17,7 +17,7 @@ from quoflow.core import facts, happenings, likeness
 from quoflow.core.events import Event
 from quoflow.quo import errors, translate, wire
 from quoflow.quo.client import Quo
-from quoflow.runtime import optouts, watching
+from quoflow.runtime import optouts, recovery, watching
 from quoflow.runtime.engine import Engine, Notice
 from quoflow.store import cursors, inbox, mirror, outbox
 from quoflow.store.database import Connection
@@ -87,9 +87,9 @@ def poll_connection(engine: Engine, connection: str, *, is_once: bool = False) -
         state = cursors.read_state(tx, connection)
         lines = mirror.list_lines(tx, connection)
     desk = Desk(engine, connection, engine.quos[connection], state, lines)
-    if state.baseline_done_at is None:
-        return _set_baseline(desk)
-    return _read_changes(desk, is_once=is_once)
+    polled = _set_baseline(desk) if state.baseline_done_at is None else _read_changes(desk, is_once=is_once)
+    engine.blind.pop(connection, None)
+    return polled
 
 
 # -- the first look
@@ -283,7 +283,9 @@ def _save_messages(tx: Connection, desk: Desk, messages: list[facts.Message]) ->
     for message in fresh:
         if message.direction == "incoming":
             optouts.learn(tx, desk.engine, desk.connection, message)
-    return tuple(message for message in fresh if message.id not in ours)
+    strange = tuple(message for message in fresh if message.id not in ours)
+    recovery.look_for_strangers(tx, desk.engine, desk.connection, strange)
+    return strange
 
 
 def _is_on_its_way(tx: Connection, desk: Desk, message: facts.Message) -> bool:

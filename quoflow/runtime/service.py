@@ -14,7 +14,20 @@ from functools import partial
 from quoflow.core.lifecycle import FINISHED_RUNS, RunState
 from quoflow.errors import StoreError
 from quoflow.quo import errors
-from quoflow.runtime import asking, breaking, intake, polling, reconcile, resending, runs, schedules, skipping, worker
+from quoflow.runtime import (
+    asking,
+    breaking,
+    intake,
+    polling,
+    reconcile,
+    recovery,
+    resending,
+    retention,
+    runs,
+    schedules,
+    skipping,
+    worker,
+)
 from quoflow.runtime.engine import Engine, Notice
 from quoflow.store import approvals
 from quoflow.store import runs as store
@@ -58,6 +71,8 @@ def run_once(engine: Engine) -> Report:
             tell_failed_poll(engine, connection, error)
     report.taken, report.worked = do_due_work(engine)
     report.skips = intake.sum_up_skips(engine)
+    retention.prune_if_due(engine)
+    recovery.touch(engine)
     return report
 
 
@@ -153,6 +168,8 @@ class Service:
         taken, _ = do_due_work(self._engine, self._stop)
         if not taken.events:  # the backlog is through
             intake.sum_up_skips(self._engine)
+        retention.prune_if_due(self._engine, self._stop)
+        recovery.touch(self._engine)
 
     def _nap(self) -> None:
         self._wake.wait(LONGEST_NAP)

@@ -38,7 +38,7 @@ def work_once(engine: Engine) -> bool:
     """
     save_outcomes(engine)
     with engine.database.read() as tx:
-        step = store.next_due(tx, now=engine.clock(), connections=tuple(engine.quos))
+        step = store.next_due(tx, now=engine.clock(), connections=engine.quos.keys() - engine.blind.keys())
     if step is None:
         return False
     try:

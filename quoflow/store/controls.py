@@ -1,4 +1,4 @@
-"""The kill switch: one row, over every connection."""
+"""What stops every write, over every connection: the kill switch, and recovery mode."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, insert
 
 from quoflow.store import rows, tables
 
-_PAUSE = "pause"
+_PAUSE, _RECOVERY = "pause", "recovery"
 
 _table = tables.controls
 
@@ -32,6 +32,24 @@ def pause(tx: Connection, *, reason: str, actor: str, now: datetime) -> None:
 def resume(tx: Connection) -> bool:
     """Let writes go on. Gives whether they were stopped. `runs.wake_held` makes what was held due at once."""
     return tx.execute(delete(_table).where(_table.c.name == _PAUSE)).rowcount == 1
+
+
+def begin_recovery(tx: Connection, *, reason: str, actor: str, now: datetime) -> bool:
+    """Stop all writes until a person confirms the database's state; a first reason is kept. Gives whether it began."""
+    if read_recovery(tx) is not None:
+        return False
+    tx.execute(insert(_table), {"name": _RECOVERY, "reason": reason, "actor": actor, "at": now})
+    return True
+
+
+def end_recovery(tx: Connection) -> None:
+    """Let writes go on: a person has confirmed."""
+    tx.execute(delete(_table).where(_table.c.name == _RECOVERY))
+
+
+def read_recovery(tx: Connection) -> Pause | None:
+    """Give what was noticed of the database's state, or None while nothing stands."""
+    return rows.read_one(tx, Pause, rows.select_as(Pause, _table).where(_table.c.name == _RECOVERY))
 
 
 def read_pause(tx: Connection) -> Pause | None:

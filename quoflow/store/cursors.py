@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from quoflow.store import rows, tables
 
@@ -34,6 +34,12 @@ def read_state(tx: Connection, connection: str) -> ConnectionState:
     """Read a connection's state; an empty one before the first poll."""
     question = rows.select_as(ConnectionState, tables.cursors).where(tables.cursors.c.connection == connection)
     return rows.read_one(tx, ConnectionState, question) or ConnectionState(connection)
+
+
+def last_synced_at(tx: Connection) -> datetime | None:
+    """Give when the contacts of any connection were last read: a sign of work in a database that keeps no other."""
+    last: datetime | None = tx.scalar(select(func.max(tables.cursors.c.contacts_synced_at)))
+    return last
 
 
 def save_state(tx: Connection, state: ConnectionState) -> None:

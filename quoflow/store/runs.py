@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import fields, replace
 from datetime import datetime
 
-from sqlalchemy import Connection, exists, func, insert, select, update
+from sqlalchemy import Connection, and_, exists, func, insert, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from quoflow.core.lifecycle import (
@@ -204,6 +204,13 @@ def update_step(
         changes = {"due_at": None} | changes
     here = (_steps.c.id == step_id, _steps.c.state.in_(sorted(expected)))
     return tx.execute(update(_steps).where(*here).values(updated_at=now, **changes)).rowcount == 1
+
+
+def list_unsent_texts(tx: Connection, *, connection: str) -> tuple[StepRecord, ...]:
+    """List the texts that wait to be sent, or to be approved."""
+    waits = _steps.c.state.in_([StepState.NEEDS_APPROVAL, *WORKABLE])
+    here = (_steps.c.connection == connection, _steps.c.action == "send_message", _steps.c.hash.is_not(None))
+    return _read_steps(tx, and_(waits, *here))
 
 
 def wake_held(tx: Connection, *, now: datetime) -> int:

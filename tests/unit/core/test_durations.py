@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
+import pydantic
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -86,3 +87,13 @@ def test_a_model_reads_and_writes_durations_as_text():
     assert Holder.model_json_schema()["properties"]["wait"]["pattern"] == durations.PATTERN
     with pytest.raises(ValidationError, match="`soon` is not a duration"):
         Holder.model_validate({"wait": "soon"})
+
+
+def test_what_is_kept_may_be_ten_years_old():
+    """An age goes up to 3660 days, and no further."""
+    ages = pydantic.TypeAdapter(durations.Age)
+
+    assert ages.validate_python("400d").days == 400
+    assert ages.dump_python(ages.validate_python("3660d")) == "522w6d"
+    with pytest.raises(ValueError, match="longer than 3660 days"):
+        ages.validate_python("3661d")
