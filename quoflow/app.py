@@ -27,7 +27,7 @@ from quoflow.runtime.engine import Engine, Notice
 from quoflow.runtime.projects import Project
 from quoflow.sandbox import model, scenario, server
 from quoflow.settings import LogSettings
-from quoflow.store import database, identity, instance
+from quoflow.store import database, instance
 from quoflow.store.approvals import Approval
 
 
@@ -54,11 +54,6 @@ def read_actor() -> str:
 def make_id() -> str:
     """Give a fresh id: 12 characters that a person can read out."""
     return secrets.token_hex(6)
-
-
-def make_key() -> bytes:
-    """Give a fresh secret for keyed hashes."""
-    return secrets.token_bytes(identity.KEY_BYTES)
 
 
 def make_quo(project: Project, name: str, *, is_read_only: bool = False) -> client.Quo:
@@ -113,7 +108,6 @@ def make_engine(
         restore=rule_files.restore_rule,
         clock=read_clock,
         new_id=make_id,
-        new_key=make_key,
         jitter=random.random,
         tell=tell,
     )

@@ -29,6 +29,8 @@ MARKS = {
     "write.fail": ("✗", "red"),
     "write.unknown": ("!", "red"),
     "contact.conflict": ("!", "yellow"),
+    "optout.learned": ("⊘", "cyan"),
+    "optout.likely": ("?", "yellow"),
     "notify": ("★", "cyan"),
     "store.failed": ("✗", "red"),
     "store.recovered": ("✓", "green"),

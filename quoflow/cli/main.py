@@ -31,6 +31,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "explain": ("explain", "Say why each rule did what it did about an event, a run or a contact."),
     "undo": ("undo", "Take back what a run changed of contacts."),
     "audit": ("audit", "List, export and verify the log of who did what."),
+    "optouts": ("optouts", "List who must not be texted; add, confirm, lift, export, erase."),
     "pause": ("pause", "The kill switch: no write goes out until `resume`."),
     "resume": ("pause", "Let writes go out again."),
     "connections": ("connections", "List, create, show and delete connections at the Maton gateway."),

@@ -50,7 +50,12 @@ def tell(text: str) -> None:
 
 def write_json(value: object) -> None:
     """Write JSON to stdout: nothing else may stand there."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=_encode))
+    click.echo(format_json(value))
+
+
+def format_json(value: object) -> str:
+    """Give a value as JSON for machines, times in ISO 8601."""
+    return json.dumps(value, indent=2, ensure_ascii=False, default=_encode)
 
 
 def _encode(value: object) -> str:
@@ -107,6 +112,13 @@ def write_table(headings: Sequence[str], rows: Iterable[Sequence[object]], *, ti
         table.add_row(*(Text(show_text(str(cell)) if cell is not None else "") for cell in row))
     width = None if sys.stdout.isatty() else 120
     Console(no_color=not has_color(sys.stdout), width=width, highlight=False).print(table)
+
+
+def confirm(question: str) -> bool:
+    """Ask a person for a yes. Raises UsageError where there is no terminal to ask on."""
+    if not sys.stdin.isatty():
+        raise click.UsageError("There is no terminal to ask on; add --yes.")
+    return click.confirm(question, default=False)
 
 
 def suggest(written: str, known: Iterable[str]) -> str | None:

@@ -14,6 +14,9 @@ from typing import Any, Literal
 OVER = frozenset({"completed", "busy", "failed", "no-answer", "canceled", "missed", "abandoned", "forwarded"})
 """Call statuses that end a call; `answered` and unknown ones count once `completed_at` is set."""
 
+ERASED = "erased"
+"""The status of a message or a call whose person was erased: nothing that Quo still shows of it is taken in again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:

@@ -42,7 +42,6 @@ class Engine:
         quos: a client for each connection, by name.
         restore: rebuilds a rule from a stored version, for runs that began before an edit.
         clock: gives the time, UTC. new_id: gives a fresh id. jitter: gives a number from 0 to 1.
-        new_key: gives 32 fresh random bytes, for a secret of the database's.
         tell: takes each notice of the feed.
         blind: connections that nobody watched for a while, and since when: nothing is done there before the first look.
         skips: what was skipped since it was last summed up.
@@ -57,7 +56,6 @@ class Engine:
     restore: Restore
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
-    new_key: Callable[[], bytes]
     jitter: Callable[[], float]
     tell: Callable[[Notice], None]
     skips: Skips = field(default_factory=Skips)

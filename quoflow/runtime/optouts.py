@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from quoflow.core import facts, opt_out_ledger, optouts, phones, plans, pseudonyms
+from quoflow.core import facts, opt_out_ledger, optouts, phones, plans
 from quoflow.core.opt_out_ledger import Entry
 from quoflow.errors import UsageError
 from quoflow.runtime.engine import Engine, Notice
-from quoflow.store import audit, identity, inbox, opt_outs, runs
+from quoflow.store import audit, inbox, opt_outs, runs
 from quoflow.store.database import Connection
 
 _LONGEST_WORD = 40
@@ -129,24 +129,13 @@ def _decide_one(tx: Connection, engine: Engine, entry: Entry) -> Answer:
     place = opt_out_ledger.place_after if entry.says == "stop" else opt_out_ledger.place_on
     opt_outs.enter(tx, replace(entry, at=place(known, entry.at)))
     before = opt_out_ledger.describe(standing) if standing else ""
-    kind = f"optout.{_DONE[entry.says]}"
-    data = {"reason": entry.word, "before": before}
-    record(tx, engine, phone=entry.phone, connection=entry.connection, kind=kind, actor=str(entry.actor), data=data)
+    audit.record(
+        tx,
+        at=engine.clock(),
+        actor=str(entry.actor),
+        kind=f"optout.{_DONE[entry.says]}",
+        connection=entry.connection,
+        subject=entry.phone,
+        data={"reason": entry.word, "before": before},
+    )
     return Answer(entry.connection, is_done=True, text=before)
-
-
-def record(
-    tx: Connection,
-    engine: Engine,
-    *,
-    phone: str,
-    connection: str | None,
-    kind: str,
-    actor: str,
-    data: Mapping[str, object],
-) -> None:
-    """Audit what was done about a number, under its keyed hash and last four digits."""
-    now = engine.clock()
-    subject = pseudonyms.keyed_hash(phone, identity.read_hash_key(tx, now=now, make=engine.new_key))
-    entry = {**data, "ending": phone[-4:]}
-    audit.record(tx, at=now, actor=actor, kind=kind, connection=connection, subject=subject, data=entry)

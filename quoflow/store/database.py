@@ -230,7 +230,7 @@ def _set_up(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA secure_delete = ON")  # what retention removes is overwritten, not only forgotten
+    connection.execute("PRAGMA secure_delete = ON")  # what is removed or erased is overwritten, not only forgotten
 
 
 def _begin(connection: Connection) -> None:

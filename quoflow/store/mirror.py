@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from quoflow.core.facts import OVER, Call, Contact, Conversation, Line, Message, User
+from quoflow.core.facts import ERASED, OVER, Call, Contact, Conversation, Line, Message, User
 from quoflow.store import rows, tables
 
 
@@ -155,7 +155,7 @@ def find_conversation(tx: Connection, connection: str, conversation_id: str) -> 
 def save_messages(
     tx: Connection, connection: str, messages: Iterable[Message], *, ours: AbstractSet[str] = frozenset()
 ) -> tuple[Message, ...]:
-    """Write messages; known ones are updated in place.
+    """Write messages; known ones are updated in place, erased ones stay erased.
 
     Args:
         tx: the write transaction.
@@ -169,7 +169,8 @@ def save_messages(
     table = tables.messages
     read = _last_of_each(messages)
     known = rows.find_by_id(tx, Message, table, connection=connection, ids=[message.id for message in read])
-    rows.save(tx, table, read, connection=connection, known=known, defaults={"is_ours": False})
+    kept = [message for message in read if message.id not in known or known[message.id].status != ERASED]
+    rows.save(tx, table, kept, connection=connection, known=known, defaults={"is_ours": False})
     for some in rows.chunks(ours):
         tx.execute(update(table).where(table.c.connection == connection, table.c.id.in_(some)).values(is_ours=True))
     return tuple(message for message in read if message.id not in known)
@@ -220,7 +221,8 @@ def save_calls(tx: Connection, connection: str, calls: Iterable[Call]) -> tuple[
         if call.id not in read or call.is_over or not read[call.id].is_over:
             read[call.id] = call
     known = rows.find_by_id(tx, Call, table, connection=connection, ids=read)
-    fresh = [call for call in read.values() if call.is_over or call.id not in known or not known[call.id].is_over]
+    kept = [call for call in read.values() if call.id not in known or known[call.id].status != ERASED]
+    fresh = [call for call in kept if call.is_over or call.id not in known or not known[call.id].is_over]
     rows.save(tx, table, fresh, connection=connection, known=known, defaults={})
     return tuple(call for call in fresh if call.id not in known or call.is_over > known[call.id].is_over)
 
