@@ -23,7 +23,6 @@ def erase(engine: Engine, phone: str, *, actor: str) -> erasure.Erased:
         assert key is not None  # noqa: S101 - opening the database makes it
         erased = erasure.erase_person(tx, phone, now=engine.clock())
         erased = replace(erased, opt_outs=opt_outs.erase(tx, phone, key=key))
-        audit.record(
-            tx, at=engine.clock(), actor=actor, kind="optout.erased", connection=None, subject=phone, data=asdict(erased)
-        )
+        now, data = engine.clock(), asdict(erased)
+        audit.record(tx, at=now, actor=actor, kind="optout.erased", connection=None, subject=phone, data=data)
     return erased

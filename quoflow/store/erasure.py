@@ -107,7 +107,7 @@ def _erase_events(tx: Connection, phone: str, now: datetime) -> int:
     verdicts = tables.verdicts
     for connection, event_id in found:
         here = (verdicts.c.connection == connection, verdicts.c.event_id == event_id)
-        tx.execute(update(verdicts).where(*here).values(reason=ERASED))
+        tx.execute(update(verdicts).where(*here).values(reason=ERASED, conditions=None))
     is_new = _is_theirs(phone) & (_events.c.state == inbox.NEW)
     tx.execute(update(_events).where(is_new).values(state=inbox.HANDLED, handled_at=now))
     tx.execute(update(_events).where(_is_theirs(phone)).values(data={}, peer=None, reason=ERASED))

@@ -44,8 +44,10 @@ def fill(tx, make, peer, suffix):
         sent, f"a{suffix}", state="sent", run_id=run.id, normal_text=name, message_id=f"ACours{suffix}", reason=name
     )
     tx.execute(tables.attempts.insert(), rows.to_row(tables.attempts, attempt))
-    verdicts.add_verdict(tx, connection="main", event_id=f"event of r{suffix}", rule="greet", rule_version="v1",
-                         matched=True, reason=f"{name} said so", now=make.now)  # fmt: skip
+    said = verdicts.Verdict(
+        "main", f"event of r{suffix}", "greet", "v1", matched=True, reason=name, at=make.now, conditions=[[name, name]]
+    )
+    verdicts.add_verdict(tx, said)
     throttles.save_fired(tx, connection="main", rule="greet", key=f"k {peer}", at=make.now)
     image = {"name": name}
     journal.save_entry(tx, journal.Entry(f"j{suffix}", "main", run.id, sent.id, f"CT{suffix}", image, image, make.now))
