@@ -57,7 +57,7 @@ def list_optouts(session: Session, pending: bool = False, as_json: bool = False)
         ]  # fmt: skip
         output.write_table(("connection", "number", "why", "words", "when"), rows)
         if any(one.is_pending for _, one in found):
-            output.write("`quoflow optouts confirm NUMBER` keeps a probable one, `lift NUMBER --reason …` does not.")
+            output.write("Probably: `quoflow optouts confirm NUMBER` if they asked to stop, `lift NUMBER --reason …` if not.")
     return errors.EXIT_FINE
 
 
