@@ -57,7 +57,9 @@ def list_optouts(session: Session, pending: bool = False, as_json: bool = False)
         ]  # fmt: skip
         output.write_table(("connection", "number", "why", "words", "when"), rows)
         if any(one.is_pending for _, one in found):
-            output.write("Probably: `quoflow optouts confirm NUMBER` if they asked to stop, `lift NUMBER --reason …` if not.")
+            output.write(
+                "Probably: `quoflow optouts confirm NUMBER` if they did, `lift NUMBER --reason …` if they did not."
+            )
     return errors.EXIT_FINE
 
 

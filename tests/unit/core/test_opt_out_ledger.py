@@ -95,6 +95,14 @@ def test_a_lift_covers_what_the_person_saw():
     assert opt_out_ledger.fold([phrase, lift, entry("STOP", 0, read=11)]).basis == "certain"
 
 
+@pytest.mark.parametrize(("first", "then", "stands"), [("STOP", "START", False), ("START", "STOP", True)])
+def test_when_it_was_written_counts_and_not_when_it_was_read(first, then, stands):
+    """Of two words the later one counts, though it was read long before the other."""
+    entries = [entry(first, 1, read=90), entry(then, 2, read=3)]
+
+    assert (opt_out_ledger.fold(entries) is not None) is stands
+
+
 def test_a_persons_entry_comes_after_all_that_they_saw():
     """Quo's clock may be ahead of ours: what a person enters counts all the same."""
     ahead = entry("STOP", 9)
