@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import click
@@ -151,8 +152,18 @@ def _draw(story: Story) -> None:
         at = output.format_time(seen.at)
         output.write(output.show_text(f"{seen.kind} {seen.id}  {at}  {seen.connection}  {seen.peer}: no event"))
     output.write(f"  {_count(story)}")
-    for one in story.rules:
-        _draw_rule(one)
+    for names, one in _group_alike(story.rules):
+        _draw_rule(one, names)
+
+
+def _group_alike(rules: Iterable[RuleStory]) -> Iterable[tuple[str, RuleStory]]:
+    """Put together the rules that have one reason and nothing more to tell."""
+    grouped: dict[object, list[RuleStory]] = {}
+    for one in rules:
+        finding = one.finding
+        has_more = finding.conditions or one.run or not one.is_current
+        grouped.setdefault(finding.rule if has_more else (finding.verdict, finding.reason), []).append(one)
+    return [(", ".join(one.finding.rule for one in alike), alike[0]) for alike in grouped.values()]
 
 
 def _count(story: Story) -> str:
@@ -164,12 +175,12 @@ def _count(story: Story) -> str:
     return f"{state}; {counted}" if state else counted
 
 
-def _draw_rule(one: RuleStory) -> None:
+def _draw_rule(one: RuleStory, names: str) -> None:
     finding = one.finding
     mark, color = MARKS[finding.verdict]
     gone = "" if one.is_current else " (an earlier version)" if one.is_present else " (no longer among the rules)"
     word = finding.verdict.replace("_", " ")
-    output.write(f"  {output.paint(mark, color)} {finding.rule}{gone}: {word}: {output.show_text(finding.reason)}")
+    output.write(f"  {output.paint(mark, color)} {names}{gone}: {word}: {output.show_text(finding.reason)}")
     for expression, value in finding.conditions:
         reads = "; ".join(f"{name} is {_show(held)}" for name, held in one.operands.get(expression, {}).items())
         answer = "cannot be told" if value is None else _show(bool(value))
@@ -203,8 +214,9 @@ def _draw_step(each: StepStory) -> None:
     for approval, votes in each.approvals:
         by = f" by {approval.decided_by}" if approval.decided_by else ""
         by += f", in the words of {approval.edited_by}" if approval.edited_by else ""
-        at = output.format_time(approval.decided_at or approval.requested_at)
-        output.write(output.show_text(f"        approval {approval.id}: {approval.state}{by}, {at}"))
+        at = f", {output.format_time(approval.decided_at)}" if approval.decided_at else ""
+        until = f" until {output.format_time(approval.expires_at)}" if approval.state == "pending" else ""
+        output.write(output.show_text(f"        approval {approval.id}: {approval.state}{by}{at}{until}"))
         for vote in votes:
             output.write(output.show_text(f"          yes from {vote.actor} by {vote.channel}"))
     for attempt in each.attempts:

@@ -255,3 +255,16 @@ def test_words_of_customers_cannot_draw_on_the_terminal(make_firm):
     assert not {"\u202e", "\u001b"} & set(told)
     assert "true" in told
     assert json.loads(firm.run("explain", ANNA, "--json").out)
+
+
+def test_the_clock_is_that_of_the_event(make_firm):
+    """Asked a day later, a condition on the time says what it said when the event was handled."""
+    rule = "name: old\ntrigger: call.missed\nwhen: event.time < ago('1h')\nactions:\n  - notify: {text: old}\n"
+    firm = make_firm(rule)
+    firm.begin()
+    call = firm.quo.miss_call(ANNA)["id"]
+    firm.once()
+    (told,) = explain(firm, f"call.missed:{call}", ahead="24h")["rules"]
+
+    assert (told["verdict"], [one["value"] for one in told["conditions"]]) == ("not_matched", [False])
+    assert told["reason"] == "`event.time < ago('1h')` does not hold"

@@ -7,6 +7,8 @@ import sqlite3
 
 import httpx
 
+from quoflow.store import contact_lock
+
 from .conftest import ANNA, CONNECTION, KEY, TEXTBACK
 
 TAG = """
@@ -242,3 +244,32 @@ def test_the_next_rule_sees_the_tag_at_once(make_firm):
             service.wait_for(lambda: database.execute(events).fetchone() == (2,))
 
     assert firm.states() == [("tag", "succeeded")]
+
+
+def test_two_runs_do_not_overwrite_each_other(make_firm):
+    """Two rules tag one contact for one call: both tags stand, and undoing one run leaves the other's."""
+    twin = "name: twin\ntrigger: call.missed\nactions:\n  - tag_contact: {add: [twin]}\n"
+    firm = make_firm(TAG, twin, auto=True)
+    firm.begin()
+    firm.quo.miss_call(ANNA)
+    firm.once()
+    assert sorted(tags_of(firm)) == ["callback", "missed-call", "twin"]
+
+    runs = {one["rule"]: one["id"] for one in firm.list("runs")}
+    firm.run("undo", runs["tag"], "--yes")
+    assert sorted(tags_of(firm)) == ["customer", "twin"]
+
+
+def test_a_change_waits_for_its_turn(make_firm):
+    """While another process changes contacts the worker leaves them alone, says so, and takes it up afterwards."""
+    firm = make_firm(TAG, auto=True)
+    firm.begin()
+    firm.quo.miss_call(ANNA)
+    with contact_lock.hold(firm.root / "quoflow.db", waits=False) as is_ours:
+        firm.once()
+        (waiting,) = firm.list("outbox")
+        assert (is_ours, firm.quo.writes()) == (True, [])
+        assert (waiting["state"], "changing contacts" in waiting["reason"]) == ("queued", True)
+
+    firm.once(ahead="10s")
+    assert tags_of(firm) == ["missed-call", "callback"]
