@@ -19,6 +19,7 @@ MARKS = {
     "not_matched": ("-", "white"),
     "waiting": ("…", "cyan"),
     "quarantined": ("!", "red"),
+    "not_asked": ("-", "white"),
     "no_event": ("-", "white"),
 }
 

@@ -9,18 +9,28 @@ from typing import Any, Literal
 from quoflow.core import expressions
 from quoflow.core.matching import Verdict
 
-Word = Literal["matched", "skipped", "not_matched", "waiting", "quarantined", "no_event"]
+Word = Literal["matched", "skipped", "not_matched", "waiting", "quarantined", "not_asked", "no_event"]
 
 NOW_BUT_NOT_THEN = "it fits as rules and facts are now; when the event was handled it did not, or was not there yet"
+
+BLANK = "it did not match; the words that would say why have been removed by age"
 
 
 @dataclass(frozen=True, slots=True)
 class Handling:
-    """How far an event has come: `new`, `handled` or `quarantined`, after so many tries, the last of which said why."""
+    """How far an event has come.
+
+    Attributes:
+        state: `new`, `handled` or `quarantined`.
+        tries: how often it was taken up.
+        reason: why the last try failed; of one that is handled, what became of it in place of asking the rules.
+        is_blank: whether its words have been removed since, by age.
+    """
 
     state: str
     tries: int = 0
     reason: str = ""
+    is_blank: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +50,8 @@ class Finding:
 
     Attributes:
         verdict: `matched`; `skipped` (it matched, and max_age or throttle kept it quiet); `not_matched`; `waiting`
-            (no rule has been asked yet); `quarantined` (none could be); `no_event` (no rule is asked about it).
+            (no rule has been asked yet); `quarantined` (none could be); `not_asked` (it was not for the rules);
+            `no_event` (there is nothing that a rule is asked about).
         conditions: each condition that was asked, with what it came to; None where it could not be told.
         is_recomputed: whether the conditions were asked again with the facts of now, which may have changed since.
     """
@@ -69,6 +80,10 @@ def find_reason(handling: Handling, kept: Kept | None, judged: Verdict) -> Findi
     if handling.state == "new":
         reason = f"; try {handling.tries} failed: {handling.reason}" if handling.tries else ""
         return Finding(judged.rule, judged.rule_version, "waiting", f"the event has not been handled yet{reason}")
+    if handling.reason:
+        return Finding(judged.rule, judged.rule_version, "not_asked", handling.reason)
+    if handling.is_blank:
+        return Finding(judged.rule, judged.rule_version, "not_matched", BLANK)
     reason = NOW_BUT_NOT_THEN if judged.matched else judged.reason
     asked = judged.conditions
     return Finding(judged.rule, judged.rule_version, "not_matched", reason, asked, is_recomputed=bool(asked))

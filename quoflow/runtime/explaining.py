@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from quoflow.core import explaining, lifecycle, matching, phones, plans, writes
+from quoflow.core import explaining, lifecycle, matching, phones, plans, questions, writes
+from quoflow.core.events import Event
 from quoflow.core.explaining import Finding
 from quoflow.core.lifecycle import RunRecord, StepRecord, StepState
 from quoflow.core.rules import Rule
@@ -135,15 +136,15 @@ def _tell(tx: Connection, engine: Engine, handled: Handled) -> Story:
     event = handled.event
     kept = {one.rule: one for one in verdicts.list_verdicts(tx, event_id=event.id, limit=None)
             if one.connection == event.connection}  # fmt: skip
-    found = {run.rule: run for run in histories.list_runs(tx, event, kept)}
+    found = {run.rule: run for run in histories.list_runs(tx, event, {*kept, questions.NAME})}
     then = _turn_back(engine, handled.handled_at or engine.clock())
-    handling = explaining.Handling(handled.state, handled.tries, handled.reason)
+    handling = explaining.Handling(handled.state, handled.tries, handled.reason, is_blank=_is_blank(event))
     stories = []
     facts: writes.Scene | None = None
     for rule in engine.rules:
         facts = facts or scenes.read_scene(tx, then, rule, event, run_id=None)
         scene = scenes.turn_to(facts, then, rule, event)
-        judged = _judge(rule, handled, scene)
+        judged = _judge(rule, event, scene, is_asked=handling.state == "handled" and not handling.is_blank)
         finding = explaining.find_reason(handling, _read_kept(kept.get(rule.name)), judged)
         stories.append(_tell_rule(tx, engine, finding, scene.values, rule=rule, run=found.get(rule.name)))
     present = {rule.name for rule in engine.rules}
@@ -152,6 +153,10 @@ def _tell(tx: Connection, engine: Engine, handled: Handled) -> Story:
         if gone is not None:
             finding = explaining.find_kept_reason(gone)
             stories.append(_tell_rule(tx, engine, finding, {}, rule=None, run=found.get(name)))
+    question = found.get(questions.NAME)
+    if question is not None:
+        finding = Finding(question.rule, question.rule_version, "matched", "quoflow itself asks an owner by text")
+        stories.append(RuleStory(finding, {}, True, True, question, _tell_steps(tx, engine, question)))
     return Story(event.id, handled, None, tuple(stories))
 
 
@@ -160,10 +165,13 @@ def _turn_back(engine: Engine, at: datetime) -> Engine:
     return replace(engine, clock=lambda: at)
 
 
-def _judge(rule: Rule, handled: Handled, scene: writes.Scene) -> matching.Verdict:
-    event = handled.event
-    if handled.state != "handled":
-        # It is not asked about what no rule has been asked about, or could be: its evaluation is what may break.
+def _is_blank(event: Event) -> bool:
+    return event.kind not in matching.ADDRESSED and not event.data
+
+
+def _judge(rule: Rule, event: Event, scene: writes.Scene, *, is_asked: bool) -> matching.Verdict:
+    if not is_asked:
+        # What no rule has been asked about, or could be, is not asked again: its evaluation is what may break.
         return matching.Verdict(rule.name, rule.version, event.id, matched=False, reason="")
     return matching.match(rule, event, scene.values, scene.functions, lines=scene.lines, region=scene.region)
 

@@ -268,3 +268,35 @@ def test_the_clock_is_that_of_the_event(make_firm):
 
     assert (told["verdict"], [one["value"] for one in told["conditions"]]) == ("not_matched", [False])
     assert told["reason"] == "`event.time < ago('1h')` does not hold"
+
+
+def test_an_owners_answer_and_the_question_to_them_are_told(make_firm):
+    """The answer was for quoflow and not for the rules; the question's run is in the story of its event."""
+    sms = {"owners": {"maria": BILL}, "line": "Main Line"}
+    firm = make_firm(RULES["textback"], RULES["quick"], approvals={"sms": sms})
+    firm.begin()
+    firm.quo.miss_call(ANNA)
+    firm.once()
+    asked = firm.quo.sent()[0]["text"]
+    answer = firm.quo.write(f"YES {asked.split()[2]}", BILL)["id"]
+    firm.once()
+    rules = explain(firm, answer)["rules"]
+    question = next(one for one in firm.list("runs") if one["rule"] == "approval by text")
+    told = read_rules(explain(firm, question["id"]))["approval by text"]
+
+    assert {(one["verdict"], "maria answered yes by text" in one["reason"]) for one in rules} == {("not_asked", True)}
+    assert (told["verdict"], told["run"]["id"]) == ("matched", question["id"])
+
+
+def test_an_event_without_its_words_makes_nothing_up(make_firm):
+    """After its words were removed by age the kept reasons stand, and the others say that they are lost."""
+    firm = make_firm(RULES["textback"], RULES["quick"], auto=True)
+    firm.begin()
+    call = firm.quo.miss_call(ANNA)["id"]
+    firm.once()
+    with sqlite3.connect(firm.root / "quoflow.db") as database:
+        database.execute("UPDATE events SET data = '{}'")
+    rules = read_rules(explain(firm, f"call.missed:{call}"))
+
+    assert rules["textback"]["verdict"] == "matched"
+    assert (rules["quick"]["verdict"], "removed by age" in rules["quick"]["reason"]) == ("not_matched", True)

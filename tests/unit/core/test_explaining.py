@@ -19,11 +19,13 @@ YES = Verdict("greet", "v2", "e1", matched=True, reason="it fits", conditions=((
     [
         (Handling("new"), "waiting", "the event has not been handled yet"),
         (Handling("new", 1, "locked"), "waiting", "the event has not been handled yet; try 1 failed: locked"),
+        (Handling("handled", 1, "maria answered yes"), "not_asked", "maria answered yes"),
+        (Handling("handled", 1, is_blank=True), "not_matched", explaining.BLANK),
         (Handling("quarantined", 3, "KeyError"), "quarantined", "the event was set aside after 3 tries: KeyError"),
     ],
 )
 def test_no_rule_is_said_to_have_decided_where_none_was_asked(handling, verdict, reason, judged):
-    """An event that waits or was set aside has that for its reason, however the rule would judge it."""
+    """What waits, was set aside, answered or blanked has that for its reason, however the rule would judge it."""
     found = explaining.find_reason(handling, None, judged)
 
     assert (found.verdict, found.reason, found.conditions) == (verdict, reason, ())
