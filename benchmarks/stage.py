@@ -28,7 +28,7 @@ CONFIGURATION = """connections:
 rules: rules/
 approvals: {{allow_auto: ['*']}}
 poll: {{every: 1s, contacts_every: 7d}}
-guards: {{contact_cap: off, budget: off, countries: off}}
+guards: {{quiet_hours: off, contact_cap: off, budget: off, countries: off, loop: off}}
 """
 RULE = """name: answer
 trigger: message.received

@@ -274,6 +274,7 @@ def open_demo(*, tell: Callable[[Notice], None]) -> Iterator[tuple[Engine, model
                 "database": str(root / "demo.db"),
                 "poll": {"every": "1s"},
                 "approvals": {"allow_auto": []},
+                "guards": {"quiet_hours": "off"},  # it shows its texts at any hour, and nobody is woken by them
             }
         )
         project = Project(root / "quoflow.yaml", root, configured)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -70,6 +70,10 @@ Country = Annotated[str, StringConstraints(to_upper=True, pattern=r"^[A-Za-z]{2}
 Countries = Annotated[tuple[Country, ...], Field(min_length=1), BeforeValidator(as_tuple)]
 
 
+AtLeastOne = Annotated[int, Field(ge=1)]
+FieldName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+
 class _Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
@@ -93,6 +97,11 @@ class QuietHours(_Settings):
         description="An answer within this time of their own text may go out at any hour; `off`: never.",
         json_schema_extra={"default": OFF},
     )
+    timezone_field: Annotated[FieldName | None, _OrOff()] = Field(
+        None,
+        description="The contact's custom field that holds their IANA time zone, by key; it goes before the number's.",
+        json_schema_extra={"default": OFF},
+    )
 
     @model_validator(mode="after")
     def _is_in_order(self) -> QuietHours:
@@ -102,17 +111,30 @@ class QuietHours(_Settings):
 
 
 class ContactCap(_Settings):
-    """How many automatic texts one contact gets at most, over all rules and lines."""
+    """How many texts one contact gets from quoflow at most, over all rules and lines, whoever approved them."""
 
-    per_hour: int = Field(3, ge=1, description="Automatic texts to one contact within any 60 minutes.")
-    per_day: int = Field(10, ge=1, description="Automatic texts to one contact within any 24 hours.")
+    per_hour: int = Field(3, ge=1, description="Texts to one contact within any 60 minutes.")
+    per_day: int = Field(10, ge=1, description="Texts to one contact within any 24 hours.")
+    per_rule_per_day: Annotated[AtLeastOne | None, _OrOff()] = Field(
+        None,
+        description="Texts to one contact by one rule within any 24 hours.",
+        json_schema_extra={"default": OFF},
+    )
+    per_conversation_per_day: Annotated[AtLeastOne | None, _OrOff()] = Field(
+        None,
+        description="Texts to one contact from one line within any 24 hours.",
+        json_schema_extra={"default": OFF},
+    )
 
 
 class Budget(_Settings):
     """How much is sent in a day, from midnight to midnight in the configured time zone."""
 
-    segments_per_day: int = Field(5000, ge=1, description="SMS segments a day.")
-    dollars_per_day: Decimal = Field(Decimal(25), gt=0, description="Dollars a day, at 1 cent a segment.")
+    segments_per_day: int = Field(5000, ge=1, description="SMS segments a day, by the higher of two counts.")
+    dollars_per_day: Decimal = Field(Decimal(25), gt=0, description="Dollars a day, at `cents_per_segment`.")
+    cents_per_segment: Decimal = Field(
+        Decimal(1), gt=0, description="What a segment costs at most; 1 cent in the United States and Canada."
+    )
 
 
 class OptOut(_Settings):
@@ -120,16 +142,26 @@ class OptOut(_Settings):
 
 
 class Loop(_Settings):
-    """Breaks the talk of two machines: how many automatic texts one conversation gets at most."""
+    """Breaks the talk of two machines: too many texts, answers that come too fast, the same text again."""
 
-    automatic_per_hour: int = Field(3, ge=1, description="Automatic texts in one conversation within any 60 minutes.")
+    automatic_per_hour: int = Field(3, ge=1, description="Texts in one conversation within any 60 minutes.")
+    faster_than: Annotated[Duration | None, _OrOff()] = Field(
+        timedelta(seconds=15),
+        description="Who answers our text faster than this is a machine, and gets no answer without a person's yes.",
+        json_schema_extra={"default": "15s"},
+    )
+    same_text_within: Annotated[Duration | None, _OrOff()] = Field(
+        timedelta(hours=1),
+        description="How long the text that went last is not sent again without a person's yes.",
+        json_schema_extra={"default": "1h"},
+    )
 
 
 class GuardSettings(_Settings):
     """The guards that every text passes. Each takes `off`; the kill switch (`quoflow pause`) does not."""
 
     quiet_hours: Annotated[QuietHours | None, _OrOff()] = Field(
-        None, description="Hours in which texts may go out.", json_schema_extra={"default": OFF}
+        QuietHours(), description="Hours in which texts may go out."
     )
     contact_cap: Annotated[ContactCap | None, _OrOff()] = Field(
         ContactCap(), description="The most automatic texts one contact gets."
@@ -139,6 +171,4 @@ class GuardSettings(_Settings):
         ("US", "CA"), description="ISO codes of the countries that may be texted, such as US."
     )
     opt_out: Annotated[OptOut | None, _OrOff()] = Field(OptOut(), description="Whether STOP is honoured; `{}` is yes.")
-    loop: Annotated[Loop | None, _OrOff()] = Field(
-        None, description="The most automatic texts in one conversation.", json_schema_extra={"default": OFF}
-    )
+    loop: Annotated[Loop | None, _OrOff()] = Field(Loop(), description="What breaks the talk of two machines.")

@@ -12,18 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from quoflow.core import opt_out_ledger, phones, schedule
+from quoflow.core import likeness, loops, opt_out_ledger, phones, quiet_hours, schedule, segments
 from quoflow.core.durations import format_duration
-from quoflow.core.guard_settings import GuardSettings, QuietHours
+from quoflow.core.guard_settings import ContactCap, GuardSettings, QuietHours
 from quoflow.core.plans import Gate, Write
-
-CENTS_PER_SEGMENT = 1
-"""What a segment costs in the United States and Canada (Quo's SMS pricing)."""
 
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
 _PAUSE = timedelta(minutes=1)
-_DAYS_AHEAD = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +31,18 @@ class GuardFacts:
         paused: why everything is paused, or None; `recovering`, what is wrong with the database's state.
         opted_out: what stands against texting the recipient, or None.
         answered_by_quo: the word that this write would answer, where Quo itself answers it (STOP, START), or None.
-        sent_last_hour: automatic texts to this contact in the last 60 minutes over all rules and lines, those on
-            their way and unknown ones included; `sent_last_day` in the last 24 hours.
-        segments_today: segments sent since the last midnight in `timezone`.
+        sent: our texts to this contact in the last 24 hours over all rules and lines, those on their way and unknown
+            ones included, oldest first.
+        segments_today: segments sent at most since the last midnight in `timezone`.
         due_at: when the write was due, and `max_age`, how late it may be; None where it cannot be late.
         last_inbound_at: when the recipient last wrote to us, or None.
+        answer: their latest text on the line of this write, where a text of ours went before it, or None.
+        contact_zone: what the contact's time-zone field holds; None where it holds nothing, or there is no such field.
         timezone: the configured IANA zone: the budget's midnight, and the clock of the reasons.
-        first_in_hour: when the first of `sent_last_hour` was sent, and `first_in_day` of `sent_last_day`; where they
-            are not known, a held write waits for the whole window.
-        sent_in_conversation: those of `sent_last_hour` on the same line, or None to count all of them.
+        rule: the rule that asks.
+        step_id: the step whose write it is, where that is known.
+        is_automatic: whether no person approves this write.
+        jitter: from 0 to 1: how far what waits for a morning is put off, so that it does not all go at once.
     """
 
     now: datetime
@@ -51,16 +50,18 @@ class GuardFacts:
     recovering: str | None = None
     opted_out: opt_out_ledger.Standing | None = None
     answered_by_quo: str | None = None
-    sent_last_hour: int = 0
-    sent_last_day: int = 0
+    sent: Sequence[loops.Sent] = ()
     segments_today: int = 0
     due_at: datetime | None = None
     max_age: timedelta | None = None
     last_inbound_at: datetime | None = None
+    answer: loops.Answer | None = None
+    contact_zone: object = None
     timezone: str = "UTC"
-    first_in_hour: datetime | None = None
-    first_in_day: datetime | None = None
-    sent_in_conversation: int | None = None
+    rule: str = ""
+    step_id: str | None = None
+    is_automatic: bool = True
+    jitter: float = 0.0
 
 
 def check(write: Write, facts: GuardFacts, settings: GuardSettings) -> Gate:
@@ -109,71 +110,99 @@ def _object_to(
 
 def _check_country(write: Write, _: GuardFacts, settings: GuardSettings) -> Gate | None:
     if not phones.is_textable(write.to):
-        return Gate("refused", f"country: `{write.to}` is not a full phone number", guard="country")
+        reason = f"country: `{write.to}` is no full phone number but a short code, a name or a hidden caller"
+        return Gate("refused", f"{reason}; these are never texted", guard="country")
     if settings.countries is None or (country := phones.country(write.to)) in settings.countries:
         return None
     allowed = ", ".join(settings.countries)
-    return Gate("refused", f"country: {phones.mask(write.to)} is in {country}; allowed: {allowed}", guard="country")
+    reason = f"country: {phones.mask(write.to)} is in {country}; allowed: {allowed}"
+    if write.to.startswith("+1"):
+        reason += ". Not every +1 number is American or Canadian, and texts to the others cost more"
+    return Gate("refused", f"{reason}; passes when `guards.countries` has {country}", guard="country")
 
 
 def _check_quiet_hours(write: Write, facts: GuardFacts, settings: GuardSettings) -> Gate | None:
     window = settings.quiet_hours
     if window is None or _is_answer(facts, window):
         return None
-    zones = [ZoneInfo(name) for name in phones.zones(write.to)]
-    closed = [zone for zone in zones if not _is_open(window, facts.now, zone)]
-    if not closed:
+    own = quiet_hours.read_zones(facts.contact_zone)
+    zones = own or tuple(ZoneInfo(name) for name in phones.zones(write.to))
+    closed = quiet_hours.find_closed(window, facts.now, zones, jitter=facts.jitter)
+    if closed is None:
         return None
-    until = _find_opening(window, facts.now, zones)
+    clock = f"it is {facts.now.astimezone(closed.zone):%H:%M} in {closed.zone.key}"
     hours = f"{window.from_:%H:%M} to {window.to:%H:%M}"
-    clock = f"it is {facts.now.astimezone(closed[0]):%H:%M} in {closed[0].key}"
     reason = f"quiet hours: {phones.mask(write.to)} may be texted {hours} on its own clock, {clock}"
-    if until is None:
+    if facts.contact_zone is not None and not own:
+        reason += f" (the contact's time zone `{facts.contact_zone}` is none, so every zone of the number counts)"
+    if closed.until is None:
         return Gate("refused", f"{reason}; its {len(zones)} zones are never open together", guard="quiet_hours")
-    return _hold("quiet_hours", reason, until, facts)
+    return _hold("quiet_hours", reason, closed.until, facts)
 
 
 def _check_contact_cap(write: Write, facts: GuardFacts, settings: GuardSettings) -> Gate | None:
-    cap = settings.contact_cap
-    if cap is None:
+    if settings.contact_cap is None:
         return None
-    who = phones.mask(write.to)
     holds = []
-    if facts.sent_last_hour >= cap.per_hour:
-        reason = f"contact cap: {_count(facts.sent_last_hour)} to {who} in the last hour (cap {cap.per_hour})"
-        holds.append((_find_release(facts.first_in_hour, _HOUR, facts), reason))
-    if facts.sent_last_day >= cap.per_day:
-        reason = f"contact cap: {_count(facts.sent_last_day)} to {who} in the last 24 hours (cap {cap.per_day})"
-        holds.append((_find_release(facts.first_in_day, _DAY, facts), reason))
+    for most, window, sent, what in _list_caps(write, facts, settings.contact_cap):
+        until = None if most is None else loops.find_release(sent, most, window, facts.now)
+        if until is not None:
+            texts = loops.count_texts(sum(one.at > facts.now - window for one in sent))
+            span = "the last hour" if window == _HOUR else "the last 24 hours"
+            holds.append((until, f"contact cap: {texts} to {phones.mask(write.to)}{what} in {span} (cap {most})"))
     if not holds:
         return None
     until, reason = max(holds)
-    return _hold("contact_cap", reason, until, facts)
+    return _hold("contact_cap", reason, _put_off(until, facts), facts)
+
+
+def _list_caps(
+    write: Write, facts: GuardFacts, cap: ContactCap
+) -> Sequence[tuple[int | None, timedelta, Sequence[loops.Sent], str]]:
+    by_rule = [one for one in facts.sent if one.rule == facts.rule]
+    return (
+        (cap.per_hour, _HOUR, facts.sent, ""),
+        (cap.per_day, _DAY, facts.sent, ""),
+        (cap.per_rule_per_day, _DAY, by_rule, f" by {facts.rule}"),
+        (cap.per_conversation_per_day, _DAY, _list_conversation(write, facts), " from this line"),
+    )
+
+
+def _list_conversation(write: Write, facts: GuardFacts) -> Sequence[loops.Sent]:
+    return [one for one in facts.sent if one.line_id == write.payload.get("from")]
 
 
 def _check_budget(write: Write, facts: GuardFacts, settings: GuardSettings) -> Gate | None:
     budget = settings.budget
     if budget is None:
         return None
-    affordable = min(budget.segments_per_day, int(budget.dollars_per_day * 100 / CENTS_PER_SEGMENT))
-    if facts.segments_today + write.segments <= affordable:
+    more = max(write.segments, segments.count_at_most(write.text or ""))
+    affordable = min(budget.segments_per_day, int(budget.dollars_per_day * 100 / budget.cents_per_segment))
+    if facts.segments_today + more <= affordable:
         return None
-    dollars = f"${affordable * CENTS_PER_SEGMENT / 100:.2f}"
-    reason = (
-        f"budget: {facts.segments_today} segments today and {write.segments} more are over {affordable} ({dollars})"
-    )
-    if write.segments > affordable:
+    dollars = f"${affordable * budget.cents_per_segment / 100:.2f}"
+    reason = f"budget: {facts.segments_today} segments today and {more} more are over {affordable} ({dollars})"
+    if more > affordable:
         return Gate("refused", f"{reason}; never passes", guard="budget")
     return _hold("budget", reason, _find_midnight(facts), facts)
 
 
 def _check_loop(write: Write, facts: GuardFacts, settings: GuardSettings) -> Gate | None:
-    sent = facts.sent_last_hour if facts.sent_in_conversation is None else facts.sent_in_conversation
-    if settings.loop is None or sent < settings.loop.automatic_per_hour:
+    if settings.loop is None:
         return None
-    most = settings.loop.automatic_per_hour
-    reason = f"loop: {_count(sent)} in the conversation with {phones.mask(write.to)} in the last hour (at most {most})"
-    return _hold("loop", reason, _find_release(facts.first_in_hour, _HOUR, facts), facts)
+    sent = _list_conversation(write, facts)
+    found = loops.find_loop(
+        settings.loop,
+        facts.now,
+        sent=sent,
+        others=[one for one in sent if facts.step_id is None or one.step_id != facts.step_id],
+        normal_text=likeness.fold_text(write.text) if write.text else None,
+        answer=facts.answer,
+        is_automatic=facts.is_automatic,
+    )
+    if found is None:
+        return None
+    return _hold("loop", f"loop: {phones.mask(write.to)}: {found.reason}", _put_off(found.until, facts), facts)
 
 
 def _check_age(_: Write, facts: GuardFacts, __: GuardSettings) -> Gate | None:
@@ -204,41 +233,25 @@ def _is_answer(facts: GuardFacts, window: QuietHours) -> bool:
     return facts.now - facts.last_inbound_at <= window.reply_exempt
 
 
-def _is_open(window: QuietHours, instant: datetime, zone: ZoneInfo) -> bool:
-    return window.from_ <= instant.astimezone(zone).time() < window.to
-
-
-def _find_opening(window: QuietHours, now: datetime, zones: Sequence[ZoneInfo]) -> datetime | None:
-    """Find the next instant at which the window is open in every zone: it is an opening of one of them."""
-    openings = set()
-    for zone in zones:
-        today = now.astimezone(zone).date()
-        walls = (datetime.combine(today + timedelta(days=day), window.from_) for day in range(_DAYS_AHEAD))
-        openings |= {schedule.find_instant(wall, zone) for wall in walls}
-    later = sorted(opening for opening in openings if opening > now)
-    return next((opening for opening in later if all(_is_open(window, opening, zone) for zone in zones)), None)
-
-
 def _find_midnight(facts: GuardFacts) -> datetime:
     zone = ZoneInfo(facts.timezone)
     tomorrow = facts.now.astimezone(zone).date() + timedelta(days=1)
     return schedule.find_instant(datetime.combine(tomorrow, time()), zone)
 
 
-def _find_release(first: datetime | None, window: timedelta, facts: GuardFacts) -> datetime:
-    """Find when the oldest text leaves a window; never now, so that a held write is not asked about in a circle."""
-    return max((first or facts.now) + window, facts.now + _PAUSE)
+def _put_off(until: datetime, facts: GuardFacts) -> datetime:
+    """Give a time that is not now, so that a held write is not asked about in a circle."""
+    return max(until, facts.now + _PAUSE)
 
 
 def _hold(guard: str, reason: str, until: datetime, facts: GuardFacts) -> Gate:
-    return Gate("held", f"{reason}; passes at {_format_time(until, facts)}", until=until, guard=guard)
+    reason = f"{reason}; passes at {_format_time(until, facts)}"
+    if facts.due_at is not None and facts.max_age is not None and until - facts.due_at > facts.max_age:
+        reason += f", when it will be too late: max_age is {format_duration(facts.max_age)}"
+    return Gate("held", reason, until=until, guard=guard)
 
 
 def _format_time(instant: datetime, facts: GuardFacts) -> str:
     zone = ZoneInfo(facts.timezone)
     local, today = instant.astimezone(zone), facts.now.astimezone(zone)
     return f"{local:%H:%M %Z}" if local.date() == today.date() else f"{local:%Y-%m-%d %H:%M %Z}"
-
-
-def _count(texts: int) -> str:
-    return f"{texts} text{'' if texts == 1 else 's'}"

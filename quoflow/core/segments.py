@@ -29,6 +29,20 @@ def count_segments(text: str) -> int:
     """Count the segments of a text exactly; an empty text takes none."""
     if encoding(text) == "GSM-7":
         return _pack((2 if character in GSM_EXTENSION else 1 for character in text), single=160, each=153)
+    return _count_ucs2(text)
+
+
+def count_at_most(text: str) -> int:
+    """Count the segments that Quo may charge for at most.
+
+    Quo's page on prices counts é, ñ and ü among the characters that make a text UCS-2, although they are in GSM-7.
+    So wherever anything is beyond ASCII the text is counted both ways, and the higher count is taken.
+    """
+    exact = count_segments(text)
+    return exact if text.isascii() else max(exact, _count_ucs2(text))
+
+
+def _count_ucs2(text: str) -> int:
     return _pack((2 if ord(character) > 0xFFFF else 1 for character in text), single=70, each=67)
 
 

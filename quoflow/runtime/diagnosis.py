@@ -50,12 +50,15 @@ def examine_guards(project: Project) -> list[Finding]:
     guards = project.settings.guards
     found = []
     if guards.quiet_hours is None:
-        hint = 'Set `guards: {quiet_hours: {from: "08:00", to: "20:00"}}` in quoflow.yaml'
-        found.append(Finding("guards", "warning", "no quiet hours: texts may go out at any hour", hint))
+        hint = "Remove `quiet_hours: off` from quoflow.yaml: texts then go out from 08:00 to 20:00 only"
+        found.append(Finding("guards", "warning", "quiet hours are off: texts may go out at any hour", hint))
     if guards.opt_out is None:
         hint = "Remove `opt_out: off` unless something else honours them"
         found.append(Finding("guards", "warning", "opt-outs are off: people who wrote STOP may be texted", hint))
-    return found or [Finding("guards", "fine", "quiet hours and opt-outs are on")]
+    if guards.loop is None:
+        hint = "Remove `loop: off` from quoflow.yaml, or two machines may text each other without end"
+        found.append(Finding("guards", "warning", "the loop breaker is off", hint))
+    return found or [Finding("guards", "fine", "quiet hours, opt-outs and the loop breaker are on")]
 
 
 def examine_space(folder: Path) -> list[Finding]:

@@ -224,11 +224,8 @@ def _tell_steps(tx: Connection, engine: Engine, run: RunRecord) -> tuple[StepSto
 def _ask_gate(tx: Connection, engine: Engine, run: RunRecord, rule: Rule | None, step: StepRecord) -> plans.Gate:
     """Ask the guards about a write that waits, as the worker would at this moment."""
     write = lifecycle.thaw_write(step, rule_version=run.rule_version)
-    max_age = rule.max_age if rule else None
     now = engine.clock()
-    return gates.check_guards(
-        tx, engine, write, due_at=step.created_at, max_age=max_age, now=now, event_id=run.event_id
-    )
+    return gates.check_guards(tx, engine, write, rule=rule, due_at=step.created_at, now=now, event_id=run.event_id)
 
 
 # -- what is no event

@@ -12,8 +12,8 @@ from quoflow.core import guards, plans, questions
 from quoflow.core.lifecycle import StepRecord
 from quoflow.core.rules import Rule
 from quoflow.runtime import optouts
-from quoflow.runtime.engine import Engine
-from quoflow.store import approvals, controls, mirror, opt_outs, outbox
+from quoflow.runtime.engine import Engine, Notice
+from quoflow.store import approvals, controls, exchanges, mirror, opt_outs, outbox
 from quoflow.store.database import Connection
 
 
@@ -37,13 +37,25 @@ def check_guards(
     engine: Engine,
     write: plans.Write,
     *,
+    rule: Rule | None,
     due_at: datetime | None,
-    max_age: timedelta | None,
     now: datetime,
     event_id: str | None,
+    step_id: str | None = None,
 ) -> plans.Gate:
-    """Ask the guards about a write, with the facts of this transaction; `event_id` is what its run is for, if any."""
-    facts = read_facts(tx, engine, write, due_at=due_at, max_age=max_age, now=now, event_id=event_id)
+    """Ask the guards about a write, with the facts of this transaction.
+
+    Args:
+        tx: the transaction that plans, or that takes the intent.
+        engine: the parts.
+        write: with its frozen bytes.
+        rule: the version of the rule that asks; None when there is none, or it can no longer be read.
+        due_at: from when its lateness counts, or None where it cannot be late.
+        now: the time, UTC.
+        event_id: what its run is for, if it is for any.
+        step_id: the step whose write it is, where it has been tried: its own earlier attempt is no repetition.
+    """
+    facts = read_facts(tx, engine, write, rule=rule, due_at=due_at, now=now, event_id=event_id, step_id=step_id)
     settings = engine.settings.guards
     if write.rule_version == questions.VERSION:  # Owners are asked as often as there is something to ask.
         settings = settings.model_copy(update={"contact_cap": None, "loop": None})
@@ -55,32 +67,56 @@ def read_facts(
     engine: Engine,
     write: plans.Write,
     *,
+    rule: Rule | None,
     due_at: datetime | None,
-    max_age: timedelta | None,
     now: datetime,
     event_id: str | None,
+    step_id: str | None = None,
 ) -> guards.GuardFacts:
     """Read what the guards decide by."""
     connection, to = write.connection, write.to
+    line_id = str(write.payload.get("from", ""))
     pause, recovery = controls.read_pause(tx), controls.read_recovery(tx)
     midnight = find_midnight(now, engine.settings.timezone)
-    hour_ago, day_ago = now - timedelta(hours=1), now - timedelta(days=1)
+    day_ago = now - timedelta(days=1)
     return guards.GuardFacts(
         now=now,
         timezone=engine.settings.timezone,
-        first_in_hour=outbox.first_sent_at(tx, connection=connection, to=to, since=hour_ago),
-        first_in_day=outbox.first_sent_at(tx, connection=connection, to=to, since=day_ago),
         paused=pause.reason or "no reason given" if pause else None,
         recovering=recovery.reason if recovery else None,
         opted_out=opt_outs.find_opt_out(tx, connection=connection, phone=to),
         answered_by_quo=optouts.find_answered_word(tx, write, event_id=event_id),
-        sent_last_hour=outbox.count_sent(tx, connection=connection, to=to, since=hour_ago),
-        sent_last_day=outbox.count_sent(tx, connection=connection, to=to, since=day_ago),
+        sent=exchanges.list_sent(tx, connection=connection, to=to, since=day_ago),
         segments_today=outbox.sum_segments(tx, connection=connection, since=midnight),
         due_at=due_at,
-        max_age=max_age,
+        max_age=rule.max_age if rule else None,
         last_inbound_at=mirror.last_inbound_at(tx, connection, peer=to),
+        answer=exchanges.find_answer(tx, connection=connection, line_id=line_id, peer=to, since=day_ago),
+        contact_zone=_find_contact_zone(tx, engine, write),
+        rule=rule.name if rule else "",
+        step_id=step_id,
+        is_automatic=rule is None or not needs_approval(engine, rule),
+        jitter=engine.jitter(),
     )
+
+
+def tell(engine: Engine, gate: plans.Gate, *, rule: str, connection: str) -> None:
+    """Tell the feed that a write was held or refused, of many refusals alike the first ones.
+
+    A loop calls for a person, and has a kind of its own.
+    """
+    if gate.state == "refused" and not engine.skips.add(connection, rule, gate.guard or gate.reason):
+        return
+    kind = "guard.loop" if gate.guard == "loop" else f"write.{gate.state}"
+    engine.tell(Notice(kind, f"{rule}: {gate.reason}", connection, {"guard": gate.guard}))
+
+
+def _find_contact_zone(tx: Connection, engine: Engine, write: plans.Write) -> object:
+    window = engine.settings.guards.quiet_hours
+    if window is None or window.timezone_field is None:
+        return None
+    contact = mirror.find_contact_by_phone(tx, write.connection, write.to)
+    return (contact.fields.get(window.timezone_field) or None) if contact else None
 
 
 def find_midnight(now: datetime, timezone: str) -> datetime:

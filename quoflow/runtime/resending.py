@@ -60,7 +60,7 @@ def _take_again(
     now = engine.clock()
     write = lifecycle.thaw_write(step, rule_version=run.rule_version)
     gate = gates.check_guards(
-        tx, engine, write, due_at=step.created_at, max_age=rule.max_age, event_id=run.event_id, now=now
+        tx, engine, write, rule=rule, due_at=step.created_at, now=now, event_id=run.event_id, step_id=step.id
     )
     if gate.state in worker.STOPPED:
         reason = f"nobody knows whether it was sent, and it is not sent again: {gate.reason}"

@@ -127,16 +127,16 @@ def _pass_first_gate(
     write = planned.write
     assert write is not None  # noqa: S101 - the caller has looked
     now = step.created_at
-    gate = gates.check_guards(tx, engine, write, due_at=now, max_age=rule.max_age, now=now, event_id=event_id)
+    gate = gates.check_guards(tx, engine, write, rule=rule, due_at=now, now=now, event_id=event_id)
     state, due_at, reason = StepState.QUEUED, planned.due_at, ""
     if gate.state == "refused":
         state, due_at, reason = StepState.SKIPPED, None, gate.reason
-        engine.tell(Notice("write.refused", f"{rule.name}: {gate.reason}", step.connection))
+        gates.tell(engine, gate, rule=rule.name, connection=step.connection)
     elif gates.needs_approval(engine, rule):
         state, due_at, reason = StepState.NEEDS_APPROVAL, None, gate.reason or "needs approval"
     elif gate.state == "held":
         state, due_at, reason = StepState.HELD, gate.until or now + lifecycle.LOOK_AGAIN, gate.reason
-        engine.tell(Notice("write.held", f"{rule.name}: {gate.reason}", step.connection))
+        gates.tell(engine, gate, rule=rule.name, connection=step.connection)
     frozen = lifecycle.freeze_write(step, write, state=state, due_at=due_at, reason=reason)
     auditing.record_gate(tx, frozen, gate, rule=rule.name, now=now)
     return replace(frozen, guard=gate.guard)

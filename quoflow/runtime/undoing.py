@@ -105,7 +105,7 @@ def check_gate(tx: Connection, engine: Engine, connection: str, contact_id: str)
         segments=0,
         rule_version="",
     )
-    gate = gates.check_guards(tx, engine, write, due_at=None, max_age=None, now=engine.clock(), event_id=None)
+    gate = gates.check_guards(tx, engine, write, rule=None, due_at=None, now=engine.clock(), event_id=None)
     if gate.state != "ready":
         raise QuoflowError(gate.reason, "nothing was changed")
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from quoflow.actions import artifacts, registry, results
-from quoflow.core import lifecycle, likeness, planning, plans, steps
+from quoflow.core import lifecycle, likeness, planning, plans, segments, steps
 from quoflow.core.facts import Artifact
 from quoflow.core.lifecycle import RunRecord, RunState, StepRecord, StepState
 from quoflow.core.rules import Rule
@@ -152,32 +152,31 @@ def _take_intent(engine: Engine, step: StepRecord, quo: Quo) -> outbox.Attempt |
     with engine.database.write() as tx:
         run = store.find_run(tx, step.run_id)
         fresh = store.find_step(tx, step.id)
-        if run is None or fresh is None or fresh.state not in WORKABLE:
-            return None
-        rule = runs.load_rule(tx, engine, run)
-        now = engine.clock()
-        write = lifecycle.thaw_write(fresh, rule_version=run.rule_version)
-        if not _is_as_agreed(tx, engine, run, rule, step=fresh, write=write):
-            return None
-        max_age = rule.max_age if rule else None
-        # Lateness counts from the plan: neither a guard nor a person who took their time makes a text younger.
-        gate = gates.check_guards(
-            tx, engine, write, due_at=fresh.created_at, max_age=max_age, now=now, event_id=run.event_id
-        )
-        if gate.state in STOPPED:
-            until = gate.until or now + lifecycle.LOOK_AGAIN
-            due_at = until if gate.state == "held" else None
-            changes = {"state": STOPPED[gate.state], "reason": gate.reason, "due_at": due_at, "guard": gate.guard}
-            store.update_step(tx, step.id, expected=WORKABLE, now=now, **changes)
-            held_by = fresh.reason if fresh.state is StepState.HELD else ""
-            auditing.record_gate(tx, fresh, gate, rule=run.rule, now=now, held_by=held_by)
-            runs.carry_on(tx, engine, run)
-            if gate.state == "held" or engine.skips.add(step.connection, run.rule, gate.guard or gate.reason):
-                engine.tell(Notice(f"write.{gate.state}", f"{run.rule}: {gate.reason}", step.connection))
-            return None
-        if breaking.stop_write(tx, fresh, now):
+        if run is None or fresh is None or fresh.state not in WORKABLE or _is_stopped(tx, engine, run, fresh):
             return None
         return _commit_intent(tx, engine, fresh, rule=run.rule, quo=quo)
+
+
+def _is_stopped(tx: Connection, engine: Engine, run: RunRecord, step: StepRecord) -> bool:
+    """Ask the whole gate about a write that is due, and settle, hold or put back what may not go now."""
+    rule = runs.load_rule(tx, engine, run)
+    now = engine.clock()
+    write = lifecycle.thaw_write(step, rule_version=run.rule_version)
+    if not _is_as_agreed(tx, engine, run, rule, step=step, write=write):
+        return True
+    # Lateness counts from the plan: neither a guard nor a person who took their time makes a text younger.
+    gate = gates.check_guards(tx, engine, write, rule=rule, due_at=step.created_at, now=now, event_id=run.event_id)
+    if gate.state in STOPPED:
+        until = gate.until or now + lifecycle.LOOK_AGAIN
+        due_at = until if gate.state == "held" else None
+        changes = {"state": STOPPED[gate.state], "reason": gate.reason, "due_at": due_at, "guard": gate.guard}
+        store.update_step(tx, step.id, expected=WORKABLE, now=now, **changes)
+        held_by = step.reason if step.state is StepState.HELD else ""
+        auditing.record_gate(tx, step, gate, rule=run.rule, now=now, held_by=held_by)
+        runs.carry_on(tx, engine, run)
+        gates.tell(engine, gate, rule=run.rule, connection=step.connection)
+        return True
+    return breaking.stop_write(tx, step, now)
 
 
 def _is_as_agreed(
@@ -227,7 +226,7 @@ def make_attempt(engine: Engine, step: StepRecord, *, rule: str, now: datetime, 
         message_id=None,
         looks=0,
         reason="",
-        segments=step.segments,
+        segments=segments.count_at_most(step.text or ""),
         quo_at=quo.read_time(),
     )
 

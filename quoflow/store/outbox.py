@@ -63,6 +63,7 @@ class Attempt:
         message_id: Quo's, once it is known which message this became.
         looks: how often it was looked for at Quo.
         quo_at: when it began by Quo's clock, to about a second; None where that was not known.
+        segments: as many as Quo may charge for at most.
     """
 
     id: str
@@ -240,23 +241,8 @@ def pending_texts(tx: Connection, *, connection: str, line_id: str, to: str) -> 
     return tuple(tx.scalars(question.order_by(_table.c.started_at, _table.c.id)))
 
 
-def count_sent(tx: Connection, *, connection: str, to: str, since: datetime) -> int:
-    """Count the texts to a number that went out, or may have, from a time on."""
-    here = (_table.c.connection == connection, _table.c.to == to, _table.c.started_at >= since)
-    is_text = (_table.c.action == "send_message", _table.c.state.in_(MAY_COUNT))
-    return tx.scalar(select(func.count()).select_from(_table).where(*here, *is_text)) or 0
-
-
-def first_sent_at(tx: Connection, *, connection: str, to: str, since: datetime) -> datetime | None:
-    """Give when the first text to a number from a time on went out, or may have; None when there is none."""
-    here = (_table.c.connection == connection, _table.c.to == to, _table.c.started_at >= since)
-    sent = (_table.c.action == "send_message", _table.c.state.in_(MAY_COUNT))
-    first: datetime | None = tx.scalar(select(func.min(_table.c.started_at)).where(*here, *sent))
-    return first
-
-
 def sum_segments(tx: Connection, *, connection: str, since: datetime) -> int:
-    """Add up the SMS segments that went out, or may have, from a time on."""
+    """Add up the SMS segments that were charged at most, from a time on, for what went out or may have."""
     here = (_table.c.connection == connection, _table.c.started_at >= since, _table.c.state.in_(MAY_COUNT))
     return tx.scalar(select(func.sum(_table.c.segments)).where(*here)) or 0
 

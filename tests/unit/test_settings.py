@@ -48,8 +48,8 @@ def test_guards_unless_said() -> None:
     """Opt-out, cap, budget and countries stand from the start; quiet hours and the loop breaker are asked for."""
     guards = make().guards
 
-    assert (guards.quiet_hours, guards.loop, guards.countries) == (None, None, ("US", "CA"))
-    assert guards.opt_out is not None
+    assert guards.countries == ("US", "CA")
+    assert None not in (guards.quiet_hours, guards.loop, guards.opt_out)
     assert guards.contact_cap is not None
     assert guards.budget is not None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -13,12 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from quoflow.core import guard_settings, guards, phones
+from quoflow.core import guard_settings, guards, loops, phones
 from quoflow.core.guard_settings import GuardSettings
 from quoflow.core.guards import GuardFacts
 from quoflow.core.opt_out_ledger import Entry, Standing
 from quoflow.core.plans import Gate, Write
 
+LINE = "PNmain"
 NOON = datetime(2026, 11, 23, 17, 0, tzinfo=UTC)  # 12:00 in New York, 7:00 in Honolulu
 NIGHT = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)  # 2:00 in New York
 STOPPED = Standing(Entry("main", "+12125550123", "stop", "STOP", "AC1", NOON, "certain"), "certain")
@@ -33,7 +34,7 @@ def text_to(number=NEW_YORK, *, segments=1):
         to=number,
         from_="+15550001111",
         text="hello",
-        payload={"content": "hello"},
+        payload={"content": "hello", "from": LINE},
         segments=segments,
         rule_version="0" * 12,
     )
@@ -46,6 +47,13 @@ def facts(now=NOON, **known):
     return GuardFacts(now=now, timezone="America/New_York", **known)
 
 
+def sent(hour=0, day=None, *, now=NOON, first_in_hour=None, first_in_day=None, **more):
+    """Give texts of ours: `hour` in the last hour among `day` in the last day, the oldest of each as said."""
+    early = [first_in_day or now - timedelta(hours=23)] * max((hour if day is None else day) - hour, 0)
+    late = [first_in_hour or now - timedelta(minutes=59)] * min(hour, 1) + [now] * (hour - 1)
+    return tuple(loops.Sent(at, line_id=LINE, rule="asks", normal_text=f"text {at}", **more) for at in [*early, *late])
+
+
 def allow(**written):
     """All guards off but those written."""
     everything = dict.fromkeys(("quiet_hours", "contact_cap", "budget", "countries", "opt_out", "loop"), "off")
@@ -53,15 +61,18 @@ def allow(**written):
 
 
 def test_the_defaults_are_those_of_the_reference():
-    """Nothing said: caps of 3 and 10, 5,000 segments and 25 dollars, US and CA, opt-outs honoured."""
+    """Nothing said: 8 to 20, caps of 3 and 10, 5,000 segments and 25 dollars, US and CA, opt-outs and loops."""
     defaults = GuardSettings()
 
-    assert defaults.quiet_hours is None
+    assert (defaults.quiet_hours.from_, defaults.quiet_hours.to) == (time(8), time(20))
+    assert (defaults.quiet_hours.reply_exempt, defaults.quiet_hours.timezone_field) == (None, None)
     assert (defaults.contact_cap.per_hour, defaults.contact_cap.per_day) == (3, 10)
     assert (defaults.budget.segments_per_day, defaults.budget.dollars_per_day) == (5000, Decimal(25))
     assert defaults.countries == ("US", "CA")
     assert defaults.opt_out == guard_settings.OptOut()
-    assert defaults.loop is None
+    assert (defaults.contact_cap.per_rule_per_day, defaults.contact_cap.per_conversation_per_day) == (None, None)
+    assert defaults.loop.automatic_per_hour == 3
+    assert (defaults.loop.faster_than, defaults.loop.same_text_within) == (timedelta(seconds=15), timedelta(hours=1))
 
 
 def test_values_arrive_as_text():
@@ -132,7 +143,7 @@ def test_settings_survive_being_written_and_read():
     written = found.model_dump(mode="json", by_alias=True)
 
     assert written["budget"] == "off"
-    assert written["quiet_hours"] == {"from": "08:00", "to": "20:00", "reply_exempt": "off"}
+    assert written["quiet_hours"] == {"from": "08:00", "to": "20:00", "reply_exempt": "off", "timezone_field": "off"}
     assert GuardSettings.model_validate(written) == found
 
 
@@ -183,7 +194,22 @@ def test_only_allowed_countries_are_texted(number, state):
     assert guards.check(text_to(number), facts(), allow(countries=["US", "CA"])).state == state
 
 
-@pytest.mark.parametrize("number", ["22395", "anonymous", ""])
+@pytest.mark.parametrize(
+    ("number", "country"),
+    [("+18765550123", "JM"), ("+18095550123", "DO"), ("+12425550123", "BS"), ("+12465550123", "BB")],
+)
+def test_caribbean_numbers_are_not_american_although_they_begin_alike(number, country):
+    """They share +1 and cost more: refused, with the reason, unless their country is named."""
+    gate = guards.check(text_to(number), facts(), allow(countries=["US", "CA"]))
+
+    assert (gate.state, gate.guard) == ("refused", "country")
+    assert f"is in {country}; allowed: US, CA" in gate.reason
+    assert "cost more" in gate.reason
+    assert gate.reason.endswith(f"passes when `guards.countries` has {country}")
+    assert guards.check(text_to(number), facts(), allow(countries=["US", country])).state == "ready"
+
+
+@pytest.mark.parametrize("number", ["22395", "anonymous", "BRIGHTPIPES", "+12345", ""])
 def test_short_codes_are_never_texted(number):
     """What is no full number is refused even where every country is allowed."""
     gate = guards.check(text_to(number), facts(), allow())
@@ -247,6 +273,37 @@ def test_an_answer_may_go_out_at_night(exempt, ago, state):
     assert gate.state == state
 
 
+def test_the_contact_s_own_zone_goes_before_the_number_s():
+    """A New York number whose contact lives in Honolulu waits for Honolulu's morning, and no field counts as none."""
+    moved = facts(NOON, contact_zone="Pacific/Honolulu")
+
+    gate = guards.check(text_to(), moved, allow(quiet_hours=OPEN))
+
+    assert gate.until == datetime(2026, 11, 23, 18, tzinfo=UTC)
+    assert "it is 07:00 in Pacific/Honolulu" in gate.reason
+    assert guards.check(text_to(), facts(NOON), allow(quiet_hours=OPEN)).state == "ready"
+
+
+def test_a_zone_that_is_none_leaves_every_zone_of_the_number_and_says_so():
+    """A slip of the pen in the contact must not wake anybody."""
+    slip = facts(NOON, contact_zone="Hawai")
+
+    gate = guards.check(text_to(UNKNOWN), slip, allow(quiet_hours=OPEN))
+
+    assert gate.state == "held"
+    assert "the contact's time zone `Hawai` is none, so every zone of the number counts" in gate.reason
+    assert guards.check(text_to(), slip, allow(quiet_hours=OPEN)).state == "ready"
+
+
+@pytest.mark.parametrize(("max_age", "is_late"), [(timedelta(minutes=15), True), (timedelta(hours=12), False)])
+def test_a_hold_says_at_once_that_it_will_be_too_late(max_age, is_late):
+    """Held at 2:00 until 8:00: a text that may be 15 minutes late will not go, one that may be 12 hours late will."""
+    gate = guards.check(text_to(), facts(NIGHT, due_at=NIGHT, max_age=max_age), allow(quiet_hours=OPEN))
+
+    assert gate.state == "held"
+    assert ("passes at 08:00 EST, when it will be too late: max_age is 15m" in gate.reason) == is_late
+
+
 @given(
     st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 31)),  # noqa: DTZ001  hypothesis wants them so
     st.sampled_from([NEW_YORK, UNKNOWN, "+19075551234", "+12085551234", "+17095551234"]),
@@ -269,9 +326,9 @@ def test_a_held_text_passes_at_its_time_and_not_a_minute_before(now, number, sta
 
 def test_the_contact_cap_holds_until_the_hour_frees():
     """The fourth text in an hour waits until the first one is an hour old."""
-    sent = facts(sent_last_hour=3, sent_last_day=3, first_in_hour=NOON - timedelta(minutes=25))
+    full = facts(sent=sent(3, first_in_hour=NOON - timedelta(minutes=25)))
 
-    gate = guards.check(text_to("+15550104567"), sent, allow(contact_cap={}))
+    gate = guards.check(text_to("+15550104567"), full, allow(contact_cap={}))
 
     assert gate == Gate(
         "held",
@@ -283,14 +340,9 @@ def test_the_contact_cap_holds_until_the_hour_frees():
 
 def test_the_later_of_two_caps_decides():
     """Where the hour and the day are both full, the text waits for the day."""
-    sent = facts(
-        sent_last_hour=3,
-        sent_last_day=10,
-        first_in_hour=NOON - timedelta(minutes=5),
-        first_in_day=NOON - timedelta(hours=20),
-    )
+    full = sent(3, 10, first_in_hour=NOON - timedelta(minutes=5), first_in_day=NOON - timedelta(hours=20))
 
-    gate = guards.check(text_to(), sent, allow(contact_cap={}))
+    gate = guards.check(text_to(), facts(sent=full), allow(contact_cap={}))
 
     assert gate.until == NOON + timedelta(hours=4)
     assert "10 texts to +1212***0123 in the last 24 hours (cap 10)" in gate.reason
@@ -299,15 +351,50 @@ def test_the_later_of_two_caps_decides():
 @pytest.mark.parametrize(("hour", "day", "state"), [(2, 9, "ready"), (3, 9, "held"), (2, 10, "held"), (5, 5, "held")])
 def test_the_contact_cap_counts_to_its_edge(hour, day, state):
     """Three in an hour and ten in a day go out, the next ones wait."""
-    assert guards.check(text_to(), facts(sent_last_hour=hour, sent_last_day=day), GuardSettings()).state == state
+    assert guards.check(text_to(), facts(sent=sent(hour, day)), GuardSettings()).state == state
 
 
-@pytest.mark.parametrize("first", [None, NOON - timedelta(hours=3)])
-def test_a_cap_never_says_now(first):
-    """Without the oldest text, or with one that is too old, the text still waits for later than now."""
-    gate = guards.check(text_to(), facts(sent_last_hour=3, first_in_hour=first), allow(contact_cap={}))
+def test_a_cap_never_says_now():
+    """Where a place is free in a second, the text still waits for a minute, so that nothing asks in a circle."""
+    full = sent(3, first_in_hour=NOON - timedelta(minutes=59, seconds=59))
 
-    assert gate.until > NOON
+    gate = guards.check(text_to(), facts(sent=full), allow(contact_cap={}))
+
+    assert gate.until == NOON + timedelta(minutes=1)
+
+
+def test_a_cap_that_was_overrun_waits_until_there_is_room():
+    """With five texts in an hour that takes three, the text waits until the third oldest has left the hour."""
+    full = tuple(loops.Sent(NOON - timedelta(minutes=minutes)) for minutes in (50, 40, 30, 20, 10))
+
+    gate = guards.check(text_to(), facts(sent=full), allow(contact_cap={"per_hour": "3", "per_day": "99"}))
+
+    assert gate.until == NOON + timedelta(minutes=30)
+    assert guards.check(text_to(), facts(gate.until, sent=full), allow(contact_cap={})).state == "ready"
+
+
+@pytest.mark.parametrize(
+    ("cap", "other", "state"),
+    [
+        ({"per_rule_per_day": "2"}, {}, "held"),
+        ({"per_rule_per_day": "3"}, {}, "ready"),
+        ({"per_rule_per_day": "2"}, {"rule": "another"}, "ready"),
+        ({"per_conversation_per_day": "2"}, {}, "held"),
+        ({"per_conversation_per_day": "3"}, {}, "ready"),
+        ({"per_conversation_per_day": "2"}, {"line_id": "PNsales"}, "ready"),
+    ],
+)
+def test_caps_of_a_rule_and_of_a_conversation_count_their_own(cap, other, state):
+    """Two texts of the day count where they are of the rule that asks, or from the line that it writes from."""
+    full = tuple(replace(one, **other) for one in sent(0, 2))
+
+    gate = guards.check(text_to(), facts(sent=full, rule="asks"), allow(contact_cap=cap))
+
+    assert gate.state == state
+    if state == "held":
+        assert gate.until == NOON + timedelta(hours=1)
+        assert "2 texts to +1212***0123" in gate.reason
+        assert "(cap 2)" in gate.reason
 
 
 @pytest.mark.parametrize(
@@ -330,6 +417,22 @@ def test_the_budget_holds_what_the_day_cannot_pay(budget, today, segments, state
     assert gate.state == state
 
 
+@pytest.mark.parametrize(("cents", "state"), [("1", "ready"), ("8", "held")])
+def test_the_budget_goes_by_the_price_that_is_set(cents, state):
+    """A dollar buys 100 segments at 1 cent, and 12 at 8."""
+    budget = {"dollars_per_day": "1", "cents_per_segment": cents}
+
+    assert guards.check(text_to(), facts(segments_today=12), allow(budget=budget)).state == state
+
+
+def test_the_budget_counts_what_may_be_charged_at_most():
+    """A text of 71 accents is one segment by the standard, two by Quo's page: the budget takes two."""
+    accents = replace(text_to(), text="é" * 71)
+
+    assert guards.check(accents, facts(segments_today=8), allow(budget={"segments_per_day": "10"})).state == "ready"
+    assert guards.check(accents, facts(segments_today=9), allow(budget={"segments_per_day": "10"})).state == "held"
+
+
 def test_the_budget_frees_at_local_midnight():
     """A held text passes at the next midnight of the configured zone."""
     gate = guards.check(text_to(), facts(segments_today=2500), allow(budget={}))
@@ -341,16 +444,32 @@ def test_the_budget_frees_at_local_midnight():
 
 
 @pytest.mark.parametrize(
-    ("hour", "conversation", "state"), [(2, None, "ready"), (3, None, "held"), (9, 2, "ready"), (9, 3, "held")]
+    ("line_id", "texts", "state"), [(LINE, 2, "ready"), (LINE, 3, "held"), ("PNsales", 9, "ready")]
 )
-def test_the_loop_breaker_counts_the_conversation(hour, conversation, state):
-    """Three automatic texts an hour in a conversation; all to the contact count where no more is known."""
-    sent = facts(sent_last_hour=hour, sent_in_conversation=conversation)
+def test_the_loop_breaker_counts_the_conversation(line_id, texts, state):
+    """Three texts an hour from this line to this number; those from another line are another conversation."""
+    full = tuple(replace(one, line_id=line_id) for one in sent(texts))
 
-    gate = guards.check(text_to(), sent, allow(loop={}))
+    gate = guards.check(text_to(), facts(sent=full), allow(loop={}))
 
     assert gate.state == state
-    assert gate.guard == (None if state == "ready" else "loop")
+    if state == "held":
+        assert (gate.guard, gate.until) == ("loop", NOON + timedelta(minutes=1))
+        assert "3 texts of ours in this conversation in the last hour (at most 3)" in gate.reason
+
+
+def test_a_loop_is_held_for_what_goes_without_approval():
+    """A machine's answer and the same text again hold an automatic write, with the figures and the end of the hour."""
+    machine = facts(answer=loops.Answer(NOON - timedelta(minutes=10), timedelta(seconds=4)))
+    again = facts(sent=[loops.Sent(NOON - timedelta(minutes=20), line_id=LINE, normal_text="hello")])
+
+    for known, end in ((machine, "12:50"), (again, "12:40")):
+        gate = guards.check(text_to(), known, allow(loop={}))
+
+        assert (gate.state, gate.guard) == ("held", "loop")
+        assert gate.reason.startswith("loop: +1212***0123: ")
+        assert gate.reason.endswith(f"; passes at {end} EST")
+        assert guards.check(text_to(), replace(known, is_automatic=False), allow(loop={})).state == "ready"
 
 
 @pytest.mark.parametrize(("minutes", "state"), [(0, "ready"), (15, "ready"), (16, "refused"), (-5, "ready")])
@@ -375,7 +494,7 @@ def test_what_has_no_due_time_or_no_max_age_is_not_late(known):
 def test_tags_pass_what_protects_a_phone():
     """A tag for an opted-out short code at night over every cap is ready: nobody is disturbed by it."""
     strict = allow(quiet_hours=OPEN, contact_cap={}, budget={}, countries=["CA"], opt_out={}, loop={})
-    worst = facts(NIGHT, opted_out=STOPPED, sent_last_hour=99, sent_last_day=99, segments_today=99999)
+    worst = facts(NIGHT, opted_out=STOPPED, sent=sent(99, now=NIGHT), segments_today=99999)
 
     assert guards.check(TAG, worst, strict).state == "ready"
 
@@ -387,8 +506,7 @@ def test_the_chain_has_its_order():
         NIGHT,
         paused="now",
         opted_out=STOPPED,
-        sent_last_hour=9,
-        sent_last_day=99,
+        sent=sent(9, 99, now=NIGHT),
         segments_today=9999,
         due_at=NIGHT - timedelta(hours=1),
         max_age=timedelta(0),
@@ -400,7 +518,7 @@ def test_the_chain_has_its_order():
         ("quiet_hours", None),
         ("contact_cap", None),
         ("budget", {"segments_today": 0}),
-        ("loop", {"sent_last_hour": 0, "sent_last_day": 0}),
+        ("loop", {"sent": ()}),
         ("max_age", {"max_age": None}),
     ]
 
@@ -417,7 +535,7 @@ def test_the_chain_has_its_order():
 
 def test_no_reason_shows_a_whole_number():
     """Reasons mask the customer's number, whichever guard speaks."""
-    worst = facts(NIGHT, opted_out=STOPPED, sent_last_hour=9, sent_last_day=99, segments_today=9999)
+    worst = facts(NIGHT, opted_out=STOPPED, sent=sent(9, now=NIGHT), segments_today=9999)
     each = [
         {"opt_out": {}},
         {"countries": ["CA"]},

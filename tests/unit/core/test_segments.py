@@ -115,3 +115,39 @@ def test_any_text_agrees_with_a_naive_packer(text):
 def test_a_longer_text_never_takes_fewer_segments(text, character):
     """Adding a character never makes a text cheaper."""
     assert segments.count_segments(text + character) >= segments.count_segments(text)
+
+
+@given(st.text(alphabet=ALPHABET, min_size=1, max_size=480))
+def test_no_character_of_two_septets_straddles_two_segments(text):
+    """Every segment of a naive cutting holds whole characters, and one fewer segment would not hold the text."""
+    septets = sum(2 if character in segments.GSM_EXTENSION else 1 for character in text)
+    counted = segments.count_segments(text)
+
+    assert counted * (160 if counted == 1 else 153) >= septets
+    if counted > 1:
+        assert septets > 160
+        assert (counted - 1) * 152 < septets  # each cut may leave one septet empty, and no more
+
+
+@pytest.mark.parametrize(
+    ("text", "exact", "most"),
+    [
+        ("", 0, 0),
+        ("a" * 160, 1, 1),
+        ("a" * 159 + "é", 1, 3),
+        ("ñandú ü" + "a" * 63, 1, 1),
+        ("é" * 71, 1, 2),
+        ("{" * 80, 1, 1),
+        ("ł" * 71, 2, 2),
+        ("🙂" * 36, 2, 2),
+    ],
+)
+def test_the_most_that_may_be_charged_counts_accents_as_special(text, exact, most):
+    """What is beyond ASCII is counted both ways; plain texts and UCS-2 texts have one count."""
+    assert (segments.count_segments(text), segments.count_at_most(text)) == (exact, most)
+
+
+@given(st.text(max_size=400))
+def test_the_most_is_never_less_than_the_exact_count(text):
+    """The upper bound is one."""
+    assert segments.count_at_most(text) >= segments.count_segments(text)

@@ -257,15 +257,6 @@ def fill(tx, make):
     take(tx, make, tag, "tag", started_at=make.at(9), text=None, normal_text=None)
 
 
-def test_what_went_out_or_may_have_is_counted(tx, make):
-    """Texts in sending, sent and unknown count against a number's cap; failed ones and tags do not."""
-    fill(tx, make)
-    count = [outbox.count_sent(tx, connection="main", to=make.peer, since=make.at(minute)) for minute in (-1, 1, 2, 3)]
-
-    assert count == [3, 2, 1, 0]
-    assert outbox.count_sent(tx, connection="second", to=make.peer, since=make.at(-1)) == 0
-
-
 def test_segments_add_up_over_all_numbers(tx, make):
     """The budget counts what went out or may have, to everyone."""
     fill(tx, make)

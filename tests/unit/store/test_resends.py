@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from quoflow.core.lifecycle import RunState, StepState
-from quoflow.store import outbox, resends, runs
+from quoflow.store import exchanges, outbox, resends, runs
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def test_a_second_attempt_takes_the_place_of_the_first(tx, make, lost):
     assert again(tx, make, lost)
 
     assert states(tx) == (StepState.SENDING, {"a1": "resent", "a2": "sending"})
-    assert outbox.count_sent(tx, connection="main", to=make.peer, since=make.now) == 2
+    assert len(exchanges.list_sent(tx, connection="main", to=make.peer, since=make.now)) == 2
     assert outbox.sum_segments(tx, connection="main", since=make.now) == 2
     assert outbox.pending_texts(tx, connection="main", line_id="PN1", to=make.peer) == ("hi", "hi")
     assert [one.id for one in resends.list_lost(tx)] == ["a1"]

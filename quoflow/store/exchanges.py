@@ -1,0 +1,54 @@
+"""What went to and fro between our lines and a number, as the guards want to know it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, exists, select
+
+from quoflow.core import loops
+from quoflow.store import tables
+from quoflow.store.outbox import MAY_COUNT
+
+_attempts, _messages, _calls = tables.attempts, tables.messages, tables.calls
+
+
+def list_sent(tx: Connection, *, connection: str, to: str, since: datetime) -> tuple[loops.Sent, ...]:
+    """List the texts of quoflow to a number that went out, or may have, from a time on, oldest first."""
+    table = _attempts
+    here = (table.c.connection == connection, table.c.to == to, table.c.started_at >= since)
+    sent = (table.c.action == "send_message", table.c.state.in_(MAY_COUNT))
+    columns = (table.c.started_at, table.c.line_id, table.c.rule, table.c.normal_text, table.c.step_id)
+    question = select(*columns).where(*here, *sent).order_by(table.c.started_at, table.c.id)
+    return tuple(loops.Sent(*row) for row in tx.execute(question))
+
+
+def find_answer(tx: Connection, *, connection: str, line_id: str, peer: str, since: datetime) -> loops.Answer | None:
+    """Give a number's latest text to a line, if it is from a time on and a text of quoflow went before it.
+
+    Both times are Quo's, so that a clock of ours that is wrong makes no machine of a person.
+    """
+    here = (_messages.c.connection == connection, _messages.c.line_id == line_id, _messages.c.peer == peer)
+    latest_first = (_messages.c.created_at.desc(), _messages.c.id.desc())
+    incoming = select(_messages.c.created_at).where(*here, _messages.c.direction == "incoming")
+    heard: datetime | None = tx.scalar(incoming.order_by(*latest_first).limit(1))
+    if heard is None or heard < since:
+        return None
+    ours = select(_messages.c.created_at).where(*here, _messages.c.is_ours, _messages.c.created_at <= heard)
+    said: datetime | None = tx.scalar(ours.order_by(*latest_first).limit(1))
+    return None if said is None else loops.Answer(heard, heard - said)
+
+
+def has_exchanged(tx: Connection, *, connection: str, line_id: str, peer: str) -> bool:
+    """Tell whether a line and a number have ever exchanged a text or a call, as far as it is known here."""
+    known = [
+        exists().where(table.c.connection == connection, table.c.line_id == line_id, table.c.peer == peer)
+        for table in (_messages, _calls)
+    ]
+    tried = exists().where(
+        _attempts.c.connection == connection,
+        _attempts.c.line_id == line_id,
+        _attempts.c.to == peer,
+        _attempts.c.state.in_(MAY_COUNT),
+    )
+    return any(tx.scalar(select(one)) for one in (*known, tried))

@@ -1,0 +1,99 @@
+"""What went to and fro: texts of ours in every state, answers by Quo's clock, and whether there was ever anything."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from quoflow.core.facts import Call, Message
+from quoflow.core.loops import Answer, Sent
+from quoflow.store import exchanges, mirror, outbox
+
+LINE, SALES = "PN1", "PN2"
+
+
+def attempt(tx, make, name, *, state="sending", **fields):
+    """Write an attempt at a text of its own run, in a state."""
+    step = make.step(name, **{key: fields[key] for key in ("to", "action") if key in fields})
+    make.run(tx, f"run of {name}", step)
+    tried = make.attempt(replace(step, run_id=f"run of {name}"), name, **fields)
+    assert outbox.take_intent(tx, tried, now=tried.started_at)
+    if state != "sending":
+        outbox.settle(tx, name, state=state, reason="", now=tried.started_at)
+
+
+def heard(make, minute, *, direction="incoming", line_id=LINE, name=None, peer=None):
+    who = peer or make.peer
+    name = name or f"AC{minute}"
+    return Message(name, line_id, who, direction, "hi", "received", make.at(minute), who, (who,))
+
+
+def save(tx, *messages, ours=()):
+    mirror.save_messages(tx, "main", messages, ours=set(ours))
+
+
+def test_texts_that_went_out_or_may_have_are_listed(tx, make):
+    """Those in sending, sent and unknown, with their line, rule and words; failed ones, tags and others' are not."""
+    for minute, state in enumerate(("sending", "unknown", "sent", "failed")):
+        attempt(tx, make, state, state=state, started_at=make.at(minute), normal_text=state)
+    attempt(tx, make, "other", to="+15555550199", started_at=make.at(9))
+    attempt(tx, make, "tag", action="tag_contact", started_at=make.at(9))
+
+    listed = exchanges.list_sent(tx, connection="main", to=make.peer, since=make.at(1))
+
+    assert listed == (
+        Sent(make.at(1), LINE, "greet", "unknown", "unknown"),
+        Sent(make.at(2), LINE, "greet", "sent", "sent"),
+    )
+    assert len(exchanges.list_sent(tx, connection="main", to=make.peer, since=make.at(-1))) == 3
+    assert exchanges.list_sent(tx, connection="second", to=make.peer, since=make.at(-1)) == ()
+
+
+def test_an_answer_is_their_latest_text_behind_one_of_ours(tx, make):
+    """How long it took is told from our text just before it, by Quo's times."""
+    save(tx, heard(make, 0, direction="outgoing"), heard(make, 2, direction="outgoing"), ours=("AC0", "AC2"))
+    save(tx, heard(make, 1), heard(make, 2.1), heard(make, 9, direction="outgoing"))
+
+    answer = exchanges.find_answer(tx, connection="main", line_id=LINE, peer=make.peer, since=make.at(0))
+
+    assert answer == Answer(make.at(2.1), make.at(2.1) - make.at(2))
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        [],
+        [(0, "incoming", LINE, False)],
+        [(0, "outgoing", LINE, False), (1, "incoming", LINE, False)],  # a person of ours wrote it
+        [(0, "outgoing", SALES, True), (1, "incoming", LINE, False)],
+        [(0, "outgoing", LINE, True), (1, "incoming", SALES, False)],
+        [(1, "incoming", LINE, False), (2, "outgoing", LINE, True)],
+        [(-9, "outgoing", LINE, True), (-8, "incoming", LINE, False)],
+    ],
+)
+def test_what_is_no_answer_to_quoflow(tx, make, messages):
+    """Nothing heard, nothing of ours before it, another line, or too long ago: no answer."""
+    for minute, direction, line_id, is_ours in messages:
+        message = heard(make, minute, direction=direction, line_id=line_id)
+        save(tx, message, ours=[message.id] if is_ours else [])
+
+    assert exchanges.find_answer(tx, connection="main", line_id=LINE, peer=make.peer, since=make.at(0)) is None
+
+
+def has_exchanged(tx, make, *, connection="main", line_id=LINE):
+    return exchanges.has_exchanged(tx, connection=connection, line_id=line_id, peer=make.peer)
+
+
+def test_a_number_is_new_until_anything_went_to_or_fro(tx, make):
+    """A text, a call or a text of ours on its way, on this line: each makes it known; another line does not."""
+    assert not has_exchanged(tx, make)
+
+    save(tx, heard(make, 0, line_id=SALES))
+    mirror.save_calls(tx, "main", [Call("CA1", "PN3", make.peer, "incoming", "missed", make.at(0))])
+    attempt(tx, make, "way", line_id="PN4", started_at=make.at(0))
+    attempt(tx, make, "failed", state="failed", started_at=make.at(0))
+
+    known = {line_id: has_exchanged(tx, make, line_id=line_id) for line_id in (LINE, SALES, "PN3", "PN4")}
+    assert known == {LINE: False, SALES: True, "PN3": True, "PN4": True}
+    assert not has_exchanged(tx, make, connection="second", line_id=SALES)
