@@ -19,7 +19,7 @@ from quoflow.quo import errors, translate, wire
 from quoflow.quo.client import Quo
 from quoflow.runtime import optouts, recovery, watching
 from quoflow.runtime.engine import Engine, Notice
-from quoflow.store import cursors, inbox, mirror, outbox
+from quoflow.store import cursors, exchanges, inbox, mirror, outbox
 from quoflow.store.database import Connection
 
 _Wire = TypeVar("_Wire", wire.Message, wire.Call)
@@ -83,13 +83,36 @@ def poll_connection(engine: Engine, connection: str, *, is_once: bool = False) -
         connection: its name.
         is_once: whether this is `run --once`, which has no later cycle to learn of new contacts in.
     """
+    desk = _open_desk(engine, connection)
+    polled = _set_baseline(desk) if desk.state.baseline_done_at is None else _read_changes(desk, is_once=is_once)
+    engine.blind.pop(connection, None)
+    return polled
+
+
+def look_at_exchange(engine: Engine, connection: str, *, line_id: str, peer: str) -> list[Event]:
+    """Read what a line and a number wrote since that was last read; it counts like all that a look finds.
+
+    No mark is moved: the next look reads the same, and the ids keep it from counting twice. Raises QuoError.
+    """
+    desk = _open_desk(engine, connection)
+    with engine.database.read() as tx:
+        last = exchanges.find_last_message(tx, connection=connection, line_id=line_id, peer=peer)
+    since = last.created_at - engine.settings.poll.overlap if last else desk.earliest
+    known = {"line_id": line_id, "conversation_id": last.conversation_id if last else None}
+    messages = _read_all(
+        desk,
+        desk.quo.list_messages(line_id, [peer], created_after=since),
+        lambda one: translate.read_message(one, own_numbers=desk.own_numbers, **known),
+    )
+    with engine.database.write() as tx:
+        return _add_events(tx, desk, _save_messages(tx, desk, messages), [])
+
+
+def _open_desk(engine: Engine, connection: str) -> Desk:
     with engine.database.read() as tx:
         state = cursors.read_state(tx, connection)
         lines = mirror.list_lines(tx, connection)
-    desk = Desk(engine, connection, engine.quos[connection], state, lines)
-    polled = _set_baseline(desk) if state.baseline_done_at is None else _read_changes(desk, is_once=is_once)
-    engine.blind.pop(connection, None)
-    return polled
+    return Desk(engine, connection, engine.quos[connection], state, lines)
 
 
 # -- the first look

@@ -15,7 +15,7 @@ from quoflow.core.rules import Rule
 from quoflow.errors import QuoflowError, StoreError
 from quoflow.quo import errors
 from quoflow.quo.client import Quo
-from quoflow.runtime import auditing, breaking, gates, journaling, reconcile, runs
+from quoflow.runtime import auditing, breaking, freshness, gates, journaling, reconcile, runs
 from quoflow.runtime.engine import Engine, Notice
 from quoflow.store import inbox, journal, outbox, resends
 from quoflow.store import runs as store
@@ -101,6 +101,8 @@ def _work_write(engine: Engine, step: StepRecord) -> None:
 
 
 def _write(engine: Engine, step: StepRecord) -> None:
+    if not freshness.look_first(engine, step):
+        return
     quo = engine.quos[step.connection].lease(LEASE.total_seconds())  # begun before the guards are asked
     attempt = _take_intent(engine, step, quo)
     if attempt is not None:

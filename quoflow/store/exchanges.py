@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, exists, select
 
 from quoflow.core import loops
-from quoflow.store import tables
+from quoflow.core.facts import Message
+from quoflow.store import rows, tables
 from quoflow.store.outbox import MAY_COUNT
 
 _attempts, _messages, _calls = tables.attempts, tables.messages, tables.calls
+_CUT = timedelta(microseconds=999_999)
 
 
 def list_sent(tx: Connection, *, connection: str, to: str, since: datetime) -> tuple[loops.Sent, ...]:
@@ -26,7 +28,8 @@ def list_sent(tx: Connection, *, connection: str, to: str, since: datetime) -> t
 def find_answer(tx: Connection, *, connection: str, line_id: str, peer: str, since: datetime) -> loops.Answer | None:
     """Give a number's latest text to a line, if it is from a time on and a text of quoflow went before it.
 
-    Both times are Quo's, so that a clock of ours that is wrong makes no machine of a person.
+    Both times are Quo's, so that a clock of ours that is wrong makes no machine of a person. Quo cuts some of them to
+    the second: a text of ours from the same second is taken to have gone before it.
     """
     here = (_messages.c.connection == connection, _messages.c.line_id == line_id, _messages.c.peer == peer)
     latest_first = (_messages.c.created_at.desc(), _messages.c.id.desc())
@@ -34,9 +37,18 @@ def find_answer(tx: Connection, *, connection: str, line_id: str, peer: str, sin
     heard: datetime | None = tx.scalar(incoming.order_by(*latest_first).limit(1))
     if heard is None or heard < since:
         return None
-    ours = select(_messages.c.created_at).where(*here, _messages.c.is_ours, _messages.c.created_at <= heard)
+    ours = select(_messages.c.created_at).where(
+        *here, _messages.c.is_ours, _messages.c.created_at <= heard + _read_doubt(heard)
+    )
     said: datetime | None = tx.scalar(ours.order_by(*latest_first).limit(1))
-    return None if said is None else loops.Answer(heard, heard - said)
+    return None if said is None else loops.Answer(heard, max(heard - said, timedelta(0)))
+
+
+def find_last_message(tx: Connection, *, connection: str, line_id: str, peer: str) -> Message | None:
+    """Give the latest text between a line and a number that is known here."""
+    here = (_messages.c.connection == connection, _messages.c.line_id == line_id, _messages.c.peer == peer)
+    question = rows.select_as(Message, _messages).where(*here)
+    return rows.read_one(tx, Message, question.order_by(_messages.c.created_at.desc(), _messages.c.id.desc()).limit(1))
 
 
 def has_exchanged(tx: Connection, *, connection: str, line_id: str, peer: str) -> bool:
@@ -52,3 +64,8 @@ def has_exchanged(tx: Connection, *, connection: str, line_id: str, peer: str) -
         _attempts.c.state.in_(MAY_COUNT),
     )
     return any(tx.scalar(select(one)) for one in (*known, tried))
+
+
+def _read_doubt(moment: datetime) -> timedelta:
+    """Give how much later a moment may really have been: one without a fraction of a second was cut."""
+    return timedelta(0) if moment.microsecond else _CUT

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -58,6 +59,31 @@ def test_an_answer_is_their_latest_text_behind_one_of_ours(tx, make):
     answer = exchanges.find_answer(tx, connection="main", line_id=LINE, peer=make.peer, since=make.at(0))
 
     assert answer == Answer(make.at(2.1), make.at(2.1) - make.at(2))
+
+
+@pytest.mark.parametrize(
+    ("cut", "took"), [(timedelta(0), timedelta(0)), (timedelta(milliseconds=1), None), (timedelta(seconds=-1), None)]
+)
+def test_an_answer_whose_time_is_cut_to_the_second_is_one_to_a_text_of_the_same_second(tx, make, cut, took):
+    """Ours went 0.9 s into the second in which theirs is: cut, it may be an answer; with a fraction, it came before."""
+    ours = replace(heard(make, 0, direction="outgoing"), created_at=make.now + timedelta(milliseconds=900))
+    save(tx, ours, ours=[ours.id])
+    save(tx, replace(heard(make, 1), created_at=make.now + cut))
+
+    answer = exchanges.find_answer(tx, connection="main", line_id=LINE, peer=make.peer, since=make.at(-1))
+
+    assert (answer.after if answer else None) == took
+
+
+def test_the_latest_text_is_found_whoever_wrote_it(tx, make):
+    """Of a line and a number the last one; None where there is none."""
+    save(tx, heard(make, 0), heard(make, 2, direction="outgoing"), heard(make, 3, line_id=SALES))
+
+    last = exchanges.find_last_message(tx, connection="main", line_id=LINE, peer=make.peer)
+
+    assert last is not None
+    assert last.id == "AC2"
+    assert exchanges.find_last_message(tx, connection="main", line_id="PN9", peer=make.peer) is None
 
 
 @pytest.mark.parametrize(
