@@ -90,7 +90,16 @@ def fold(entries: Iterable[Entry]) -> Standing | None:
 
 def sort(entries: Iterable[Entry]) -> list[Entry]:
     """Put entries into the order in which they count: by when they were written, not by when they were read."""
-    return sorted(entries, key=lambda entry: (entry.at, _RANK.index(entry.says), entry.message_id))
+    return sorted(entries, key=_place)
+
+
+def _place(entry: Entry) -> tuple[datetime, int, str]:
+    """Give where an entry counts. Quo leaves the milliseconds of some times out, so a START counts from its second on.
+
+    Within one second nobody can tell which of STOP and START came last: in doubt it blocks.
+    """
+    at = entry.at.replace(microsecond=0) if entry.says == "start" else entry.at
+    return at, _RANK.index(entry.says), entry.message_id
 
 
 def _is_unseen(entry: Entry, lift: Entry) -> bool:

@@ -92,6 +92,7 @@ def test_what_is_confirmed_is_refused_and_start_does_not_lift_it(make_firm):
 
     assert [one["state"] for one in firm.list("outbox")] == ["cancelled"]
     assert firm.list("optouts", "--pending") == []
+    firm.quo.advance("2s")
     firm.quo.write("START")
     firm.once()
     assert listed(firm) == [(ANNA, "person", False)]
@@ -121,6 +122,7 @@ def test_start_lifts_a_word_but_no_persons_entry(make_firm):
     firm.run("optouts", "add", "555 555 0112", "--reason", "asked on the phone")
     for peer in (ANNA, BILL):
         firm.quo.write("STOP", peer)
+        firm.quo.advance("2s")
         firm.quo.write("UNSTOP", peer)
         firm.quo.miss_call(peer)
     firm.once()
@@ -166,6 +168,7 @@ def test_what_quo_answers_is_not_answered(make_firm, word):
     (refused,) = firm.list("outbox")
     assert (refused["state"], refused["reason"].startswith("opt-out: ")) == ("cancelled", True)
     if word.lower().startswith("un") or word == "START":
+        firm.quo.advance("2s")
         firm.quo.write("START", STRANGER)
         firm.quo.write("Hello", STRANGER)
         firm.once()
@@ -227,6 +230,7 @@ def test_an_erased_number_that_comes_back_is_still_blocked(make_firm):
     assert [one["state"] for one in firm.list("outbox", "--state", "cancelled")] == ["cancelled"]
     (entry,) = firm.run("optouts", "show", ANNA, "--json").json["entries"]
     assert (entry["evidence"], entry["word"]) == (None, "")
+    firm.quo.advance("2s")
     firm.quo.write("START")
     firm.quo.miss_call(ANNA)
     firm.once()

@@ -95,6 +95,14 @@ def test_a_lift_covers_what_the_person_saw():
     assert opt_out_ledger.fold([phrase, lift, entry("STOP", 0, read=11)]).basis == "certain"
 
 
+@pytest.mark.parametrize(("stop", "start", "stands"), [(0, 900, True), (100, 900, True), (900, 1000, False)])
+def test_within_one_second_the_word_that_blocks_counts(stop, start, stands):
+    """Quo leaves the milliseconds of some times out: a START of the same second may have come before the STOP."""
+    entries = [entry("STOP", stop / 60_000), entry("START", start / 60_000)]
+
+    assert (opt_out_ledger.fold(entries) is not None) is stands
+
+
 @pytest.mark.parametrize(("first", "then", "stands"), [("STOP", "START", False), ("START", "STOP", True)])
 def test_when_it_was_written_counts_and_not_when_it_was_read(first, then, stands):
     """Of two words the later one counts, though it was read long before the other."""
