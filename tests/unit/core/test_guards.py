@@ -472,6 +472,15 @@ def test_a_loop_is_held_for_what_goes_without_approval():
         assert guards.check(text_to(), replace(known, is_automatic=False), allow(loop={})).state == "ready"
 
 
+def test_an_earlier_attempt_at_the_same_write_is_no_repetition():
+    """A lost text that its rule sends again is not held for its own sake; the same text of another step is."""
+    lost = facts(sent=[loops.Sent(NOON - timedelta(minutes=5), line_id=LINE, normal_text="hello", step_id="s1")])
+
+    states = [guards.check(text_to(), replace(lost, step_id=step), allow(loop={})).state for step in ("s1", "s2", None)]
+
+    assert states == ["ready", "held", "held"]
+
+
 @pytest.mark.parametrize(("minutes", "state"), [(0, "ready"), (15, "ready"), (16, "refused"), (-5, "ready")])
 @pytest.mark.parametrize("write", [text_to(), TAG])
 def test_what_is_too_late_is_refused(write, minutes, state):
