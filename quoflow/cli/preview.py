@@ -70,7 +70,7 @@ def _draw(found: preview.Preview) -> None:
             output.write(f"    {len(step.text)} characters, {count} segment{'' if count == 1 else 's'}")
         else:
             output.write(f"    {step.payload}")
-        if step.reason and one.gate != "needs_approval":
+        if step.reason and step.reason != "needs approval":
             output.write(f"    {step.reason}")
     for skipped in found.skipped:
         output.write(f"{output.paint('skipped', 'yellow')}  {skipped.rule}: {skipped.reason}")
