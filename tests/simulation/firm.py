@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -157,9 +157,10 @@ class Profile:
     per_day: int | None = 10
     segments_per_day: int | None = 5000
     loop: int | None = 3
+    approvers: int = 1
+    self_approval: bool = True
     inclusive_bounds: bool = False
     flat_bodies: bool = False
-    options: dict[str, str] = field(default_factory=dict)
 
     @property
     def guards(self) -> dict[str, Any]:
@@ -174,8 +175,8 @@ class Profile:
 PROFILES = (
     Profile(),
     Profile(open_from=None, per_hour=None, loop=None, flat_bodies=True),
-    Profile(open_from=9, open_to=17, per_hour=1, per_day=2, loop=None, inclusive_bounds=True),
-    Profile(open_from=None, per_hour=None, segments_per_day=4, loop=2),
+    Profile(open_from=9, open_to=17, per_hour=1, per_day=2, loop=None, self_approval=False, inclusive_bounds=True),
+    Profile(open_from=None, per_hour=None, segments_per_day=4, loop=2, approvers=2),
 )
 
 
@@ -193,7 +194,12 @@ def build_project(profile_number: int, folder: Path) -> Project:
         {
             "connections": {"main": {"base_url": "https://api.maton.ai", "api_key_env": "KEY"}},
             "timezone": "America/New_York",
-            "approvals": {"allow_auto": list(ALLOWED), "expire_after": "4h"},
+            "approvals": {
+                "allow_auto": list(ALLOWED),
+                "expire_after": "4h",
+                "approvers": PROFILES[profile_number].approvers,
+                "self_approval": PROFILES[profile_number].self_approval,
+            },
             "guards": PROFILES[profile_number].guards,
             "database": str(folder / "quoflow.db"),
         }

@@ -16,7 +16,7 @@ FINAL = {
     "runs": {"succeeded", "failed", "cancelled", "skipped"},
     "steps": {"succeeded", "failed", "cancelled", "skipped"},
     "attempts": {"sent", "failed"},
-    "approvals": {"approved", "rejected", "expired", "cancelled"},
+    "approvals": {"approved", "rejected", "expired", "cancelled", "superseded"},
     "events": {"handled", "quarantined"},
 }
 """States that are never left."""

@@ -65,21 +65,34 @@ class Life(Town):
                 if chance < 0.9:
                     # Now and then it is other bytes than those that wait that they were shown.
                     shown = replace(approval, hash="0" * 64) if self.dice.random() < 0.1 else approval
-                    self.say(shown, yes=chance < 0.8)
+                    self.say(shown, yes=chance < 0.8, actor=self.dice.choice(PEOPLE))
 
     def approve_all(self) -> None:
-        """Somebody says yes to all that waits."""
-        with self.working("person"):
-            for approval in approving.list_pending(self.engine):
-                self.say(approval, yes=True)
+        """As many people as it takes say yes to all that waits."""
+        for actor in PEOPLE:
+            with self.working("person"):
+                for approval in approving.list_pending(self.engine):
+                    self.say(approval, yes=True, actor=actor)
 
-    def say(self, approval: Approval, *, yes: bool) -> None:
+    def say(self, approval: Approval, *, yes: bool, actor: str) -> None:
         """Say yes or no to one approval."""
+        said = Decision(yes, actor, dict(approval.payload), approval.hash)
         # Noted before it counts: who dies in between has said it all the same.
-        self.oracle.decisions.setdefault(approval.id, []).append(Decision(yes, dict(approval.payload), approval.hash))
-        (decided,) = approving.decide(self.engine, [approval], approve=yes, actor="maria")
-        self.note(f"Maria says {'yes' if yes else 'no'} to {approval.text or approval.action}: {decided.outcome}")
+        self.oracle.decisions.setdefault(approval.id, []).append(said)
+        (decided,) = approving.decide(self.engine, [approval], approve=yes, actor=actor)
+        self.note(f"{actor} says {'yes' if yes else 'no'} to {approval.text or approval.action}: {decided.outcome}")
         self.seen[f"decision {decided.outcome}"] += 1
+
+    def edit_text(self) -> None:
+        """Somebody writes other words for a text that waits for its yes."""
+        with self.working("person"):
+            texts = [one for one in approving.list_pending(self.engine) if one.text]
+            if texts:
+                chosen, actor = self.dice.choice(texts), self.dice.choice(PEOPLE)
+                approving.edit(
+                    self.engine, chosen, text=f"{chosen.text} Yours, {actor} {next(self.texts)}", actor=actor
+                )
+                self.seen["text edited"] += 1
 
     def tamper(self) -> None:
         """Something else changes a text that waits for its yes, or has it."""
@@ -195,8 +208,8 @@ class Life(Town):
         deeds = (self.work, self.decide, self.work) if is_early else (self.poll, self.work, self.decide, self.work)
         for deed in deeds:
             deed()
-            if self.dice.random() < 0.1:
-                self.tamper()
+            if self.dice.random() < 0.2:
+                self.dice.choice((self.tamper, self.edit_text))()
         self.poll()
         self.fuse.trouble = None
 
@@ -231,6 +244,9 @@ class Life(Town):
         finally:
             self.meetings = 0.0
 
+
+PEOPLE = ("maria", "paul")
+"""Who decides."""
 
 FAULTS = (
     "400", "401", "402", "403", "404", "409", "422", "429", "500", "503", "502_html", "error_wrapped",
@@ -276,6 +292,7 @@ DEEDS: dict[str, int] = {
     "crowd": 7,
     "decide": 2,
     "tamper": 2,
+    "edit_text": 2,
     "pause": 1,
     "resume": 1,
     "cancel": 2,

@@ -48,6 +48,7 @@ class Decision:
     """What a person said to an approval, and what they were shown."""
 
     yes: bool
+    actor: str
     payload: dict[str, Any]
     hash: str
 
@@ -117,13 +118,14 @@ class Oracle:
 
     def _check_approval(self, row: sqlite3.Row, payload: dict[str, Any]) -> None:
         found = self.database.execute(
-            "SELECT id, hash, state, decided_by FROM approvals WHERE step_id = ? AND state = 'approved'",
-            [row["step_id"]],
+            "SELECT id, hash, edited_by FROM approvals WHERE step_id = ? AND state = 'approved'", [row["step_id"]]
         ).fetchall()
         for approval in found:
-            for said in self.decisions.get(approval["id"], ()):
-                if said.yes and said.payload == payload and said.hash == row["payload_hash"] == approval["hash"]:
-                    return
+            said = [one for one in self.decisions.get(approval["id"], ()) if one.yes and one.payload == payload]
+            actors = {one.actor for one in said if one.hash == row["payload_hash"] == approval["hash"]}
+            counted = actors if self.profile.self_approval else actors - {approval["edited_by"]}
+            if len(counted) >= self.profile.approvers:
+                return
         raise Broken(f"nobody approved exactly this: {payload}; approvals: {[dict(one) for one in found]}")
 
     def _check_text(self, intent: Intent) -> None:

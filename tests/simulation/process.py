@@ -58,4 +58,4 @@ def start(
         client=httpx.Client(transport=network, trust_env=False, timeout=timedelta(seconds=20).total_seconds()),
     )
     engine = app.make_engine(project, rules, database, quos={"main": Quo(transport)}, tell=tell)
-    return replace(engine, clock=clock.read, new_id=ids.give, jitter=dice.random)
+    return replace(engine, clock=clock.read, new_id=ids.give, new_key=lambda: bytes(32), jitter=dice.random)

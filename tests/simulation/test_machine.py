@@ -76,7 +76,7 @@ class FirmMachine(RuleBasedStateMachine):
     def approve_all(self):
         self.guard(self.life.approve_all)
 
-    @rule(luck=LUCK, deed=st.sampled_from(["decide", "cancel", "trigger"]))
+    @rule(luck=LUCK, deed=st.sampled_from(["decide", "cancel", "trigger", "edit_text"]))
     def somebody_decides(self, luck, deed):
         self.life.dice = Random(luck)
         self.guard(getattr(self.life, deed))

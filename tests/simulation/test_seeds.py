@@ -18,7 +18,8 @@ CHUNKS, LIVES = 4, 250
 ROOT = Path(__file__).parents[2]
 
 SOMETIMES = (
-    "full", "busy", "error", "cancelled", "clock back", "clock forward", "tampered",
+    "full", "busy", "error", "cancelled", "text edited", "decision voted", "decision own",
+    "clock back", "clock forward", "tampered",
     "decision decided", "decision changed", "a failing disk is waited for", "a failing disk ends the process",
     *(f"meanwhile {deed}" for deed in ("poll", "work", "decide", "pause", "cancel", "edit_contact", "customer_stops")),
     *(f"fault {kind}" for kind in FAULTS),
