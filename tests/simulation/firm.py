@@ -98,6 +98,7 @@ cancel_on: message.received
 actions:
   - wait: 20m
   - send_message: {text: Are you still there?}
+    on_ambiguous: resend
   - wait: 30m
   - send_message: {text: Are you still there?}
 """
@@ -108,6 +109,7 @@ throttle: {once_within: 10m}
 actions:
   - tag_contact: {add: [booked]}
   - send_message: {text: See you soon.}
+    on_ambiguous: resend
 """
 DIGEST = f"""
 name: digest

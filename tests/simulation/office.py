@@ -100,6 +100,7 @@ class Office:
     def hear(self, notice: Notice) -> None:
         """Take a notice of the engine's."""
         self.note(f"  · {notice.kind}: {notice.text}")
+        self.seen[f"told {notice.kind}"] += 1
         if notice.kind in ALARMS:
             raise Broken(f"{notice.kind}: {notice.text}")
 

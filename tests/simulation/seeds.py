@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from random import Random
 
+from quoflow.runtime import reconcile
+
 from . import firm
 from .disk import Disk
 from .life import DEEDS, FAULTS, PLACES, Failed, Life, describe
@@ -113,8 +115,8 @@ def find_next_due(life: Life) -> datetime | None:
     )
     for question in questions:
         moments += [_read_time(row[0]) for row in look(question)]
-    for started, looks in look("SELECT started_at, looks FROM attempts WHERE state = 'unknown' AND looks < 3"):
-        moments.append(_read_time(started) + timedelta(seconds=160 if looks > 1 else 35))
+    for started, looks in look("SELECT started_at, looks FROM attempts WHERE state IN ('unknown', 'resent')"):
+        moments += [_read_time(started) + after for after in reconcile.LOOKS[looks:]]
     if life.sandbox.world.to_come:  # a call that rings
         moments.append(now + timedelta(seconds=90))
     # What is due already had its chance in the last pass: it waits for something else.

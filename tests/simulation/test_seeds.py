@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[2]
 SOMETIMES = (
     "full", "busy", "error", "cancelled", "text edited", "decision voted", "decision own",
     "clock back", "clock forward", "tampered",
+    "told write.again", "told write.found", "told write.unknown", "told write.held", "told write.refused",
     "decision decided", "decision changed", "a failing disk is waited for", "a failing disk ends the process",
     *(f"meanwhile {deed}" for deed in ("poll", "work", "decide", "pause", "cancel", "edit_contact", "customer_stops")),
     *(f"fault {kind}" for kind in FAULTS),
