@@ -55,7 +55,7 @@ class Disk:
     def wipe(self, fuse: Fuse, start: str = "blank") -> None:
         """Begin with a new database, or with a copy of one that was kept."""
         self._engine.dispose()
-        for end in ("", "-wal", "-shm"):
+        for end in ("", "-wal", "-shm", ".mark"):
             self.path.with_name(f"{self.path.name}{end}").unlink(missing_ok=True)
         shutil.copyfile(self.path.with_name(f"{start}.kept"), self.path)
         self.fuse, self.on_commit = fuse, None
@@ -66,7 +66,7 @@ class Disk:
         make = database._make_engine
         database._make_engine = lambda path, patience: self._engine
         try:
-            return database.Database.open(self.path, clock=clock)
+            return database.Database.open(self.path, clock=clock, make_key=lambda: bytes(32))
         finally:
             database._make_engine = make
 

@@ -203,6 +203,7 @@ def build_project(profile_number: int, folder: Path) -> Project:
                 "self_approval": PROFILES[profile_number].self_approval,
             },
             "guards": PROFILES[profile_number].guards,
+            "recovery": {"place": False},  # lives begin on copies
             "database": str(folder / "quoflow.db"),
         }
     )

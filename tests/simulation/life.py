@@ -8,9 +8,9 @@ from random import Random
 from typing import Any
 
 from quoflow.core.events import Event
-from quoflow.runtime import approving
+from quoflow.runtime import approving, clockwatch, recovery
 from quoflow.sandbox.faults import Fault
-from quoflow.store import controls, inbox
+from quoflow.store import breakers, controls, inbox
 from quoflow.store import runs as store
 from quoflow.store.approvals import Approval
 
@@ -120,9 +120,19 @@ class Life(Town):
         with self.working("person"):
             self.oracle.is_paused = False
             with self.engine.database.write() as tx:
+                now = self.clock.read()
                 controls.resume(tx)
-                store.wake_held(tx, now=self.clock.read())
+                store.wake_held(tx, now=now)
+                breakers.hurry_probes(tx, now=now)
+                clockwatch.accept(tx, now)
             self.note("the pause is lifted")
+
+    def confirm(self) -> None:
+        """Somebody says that a database that was long out of work may go on."""
+        with self.working("person"), self.engine.database.write() as tx:
+            if recovery.confirm(tx, self.engine, actor="maria"):
+                self.note("recovery mode is over")
+                self.seen["recovery confirmed"] += 1
 
     def cancel(self) -> None:
         """Somebody cancels a run."""
@@ -295,6 +305,7 @@ DEEDS: dict[str, int] = {
     "edit_text": 2,
     "pause": 1,
     "resume": 1,
+    "confirm": 1,
     "cancel": 2,
     "edit_rules": 1,
     "restart": 1,

@@ -107,6 +107,8 @@ class Oracle:
         needs_yes, max_age = firm.list_promises()[row["rule_version"]]
         if needs_yes:
             self._check_approval(row, payload)
+        if self.database.execute("SELECT 1 FROM controls WHERE name = 'recovery'").fetchone():
+            raise Broken(f"an intent was taken before anybody said that the database may go on: {payload}")
         if self.is_paused:
             raise Broken(f"an intent was taken while everything was paused: {payload}")
         created = datetime.fromisoformat(f"{row['created_at']}+00:00")

@@ -14,6 +14,7 @@ from quoflow.core.rules import Rule
 from quoflow.quo.client import Quo
 from quoflow.quo.endpoint import Endpoint
 from quoflow.quo.transport import TokenBucket, Transport
+from quoflow.runtime import auditing, recovery
 from quoflow.runtime.engine import Engine, Notice
 from quoflow.runtime.projects import Project
 
@@ -57,5 +58,8 @@ def start(
         wall_clock=clock.read,
         client=httpx.Client(transport=network, trust_env=False, timeout=timedelta(seconds=20).total_seconds()),
     )
-    engine = app.make_engine(project, rules, database, quos={"main": Quo(transport)}, tell=tell)
-    return replace(engine, clock=clock.read, new_id=ids.give, new_key=lambda: bytes(32), jitter=dice.random)
+    made = app.make_engine(project, rules, database, quos={"main": Quo(transport)}, tell=tell)
+    engine = replace(made, clock=clock.read, new_id=ids.give, jitter=dice.random)
+    recovery.begin(engine)
+    auditing.record_start(engine)
+    return engine

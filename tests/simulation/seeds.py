@@ -83,9 +83,10 @@ def drain(life: Life) -> None:
     life.note("-- from here on, all is well")
     life.mend_quo()
     life.fuse.trouble = None
-    life.resume()
     life.rule_set = 1  # nothing in it fires by itself
     life.restart()
+    life.resume()
+    life.confirm()
     quiet = 0
     for number in range(ROUNDS):
         # Once Quo has told everything, only what is due is left to do; the last look finds no text of ours an event.
