@@ -13,7 +13,7 @@ from typing import Any
 from quoflow.store import database
 
 from .clock import EPOCH
-from .fuse import Fuse
+from .fuse import Fuse, Killed
 
 _SHM = Path("/dev/shm")
 
@@ -98,14 +98,18 @@ class Disk:
         execute, many, bare = dialect.do_execute, dialect.do_executemany, dialect.do_execute_no_params
         commit = dialect.do_commit
 
-        def run(statement: str, work: Callable[[], None]) -> None:
+        def run(cursor: Any, statement: str, work: Callable[[], None]) -> None:
             short = statement.split("\n", 1)[0].split(" (", 1)[0][:40].rstrip()
             if short.startswith("BEGIN"):
                 self._statements.clear()
             self._statements.append(short)
             self.fuse.reach("before", short)
             work()
-            self.fuse.reach("after", short)
+            try:
+                self.fuse.reach("after", short)
+            except Killed:
+                cursor.close()  # of a dead process nothing holds a lock; here the traceback would keep the cursor
+                raise
 
         def do_commit(connection: Any) -> None:
             if "BEGIN IMMEDIATE" not in self._statements:
@@ -118,12 +122,12 @@ class Disk:
             self.fuse.reach("after", "COMMIT")
 
         dialect.do_execute = lambda cursor, statement, parameters, context=None: run(
-            statement, lambda: execute(cursor, statement, parameters, context)
+            cursor, statement, lambda: execute(cursor, statement, parameters, context)
         )
         dialect.do_executemany = lambda cursor, statement, parameters, context=None: run(
-            statement, lambda: many(cursor, statement, parameters, context)
+            cursor, statement, lambda: many(cursor, statement, parameters, context)
         )
         dialect.do_execute_no_params = lambda cursor, statement, context=None: run(
-            statement, lambda: bare(cursor, statement, context)
+            cursor, statement, lambda: bare(cursor, statement, context)
         )
         dialect.do_commit = do_commit
