@@ -14,6 +14,8 @@ from typing import Any
 
 from quoflow.core import expressions, lifecycle, plans, steps, writes
 from quoflow.core.lifecycle import RunState, StepState
+from quoflow.core.parameters.flow import Stop, Wait
+from quoflow.core.parameters.outside import Notify
 from quoflow.core.rules import Rule
 
 EFFECTS = steps.WRITES | {"notify"}
@@ -208,7 +210,7 @@ class _Walk:
         return True
 
     def plan_notify(self, step: steps.Step) -> bool:
-        assert isinstance(step.parameters, steps.Notify)  # noqa: S101 - the table below pairs kind and planner
+        assert isinstance(step.parameters, Notify)  # noqa: S101 - the table below pairs kind and planner
         text = writes.Pen(self.scene, self.values).write(step.parameters.text)
         self.add(step, StepState.QUEUED, due_at=self.scene.now, payload={"to": step.parameters.to, "text": text})
         return True
@@ -218,7 +220,7 @@ class _Walk:
         return False
 
     def plan_wait(self, step: steps.Step) -> bool:
-        assert isinstance(step.parameters, steps.Wait)  # noqa: S101 - the table below pairs kind and planner
+        assert isinstance(step.parameters, Wait)  # noqa: S101 - the table below pairs kind and planner
         self.add(step, StepState.WAITING, due_at=self.scene.now + step.parameters.duration, reason="waiting")
         return False
 
@@ -229,7 +231,7 @@ class _Walk:
         return self.branch(step, taken=taken)
 
     def plan_stop(self, step: steps.Step) -> bool:
-        assert isinstance(step.parameters, steps.Stop)  # noqa: S101 - the table below pairs kind and planner
+        assert isinstance(step.parameters, Stop)  # noqa: S101 - the table below pairs kind and planner
         reason = step.parameters.reason or "stopped by the rule"
         self.add(step, StepState.SUCCEEDED, reason=reason)
         self.end = End(RunState.SUCCEEDED, reason)

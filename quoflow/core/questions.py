@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from quoflow.core import phones, plans, steps, writes
+from quoflow.core.parameters.messages import SendMessage
 from quoflow.core.rules import Rule
 
 NAME = "approval by text"
@@ -36,7 +37,7 @@ class Answer:
 
 def make_rule(max_age: timedelta) -> Rule:
     """Give the rule that asks owners; a question older than `max_age` is not sent."""
-    parameters = steps.SendMessage.model_validate({key: _DOCUMENT[key] for key in ("text", "to", "from")})
+    parameters = SendMessage.model_validate({key: _DOCUMENT[key] for key in ("text", "to", "from")})
     return Rule(
         name=NAME,
         version=VERSION,

@@ -15,7 +15,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from quoflow.core.durations import Duration
 from quoflow.core.lists import as_tuple
-from quoflow.core.steps import Step, Template
+from quoflow.core.parameters.base import Template
+from quoflow.core.steps import Step
 
 DEFAULT_MAX_AGE = timedelta(hours=24)
 

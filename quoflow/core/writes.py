@@ -11,9 +11,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from quoflow.core import expressions, phones, plans, segments, steps
+from quoflow.core import expressions, phones, plans, segments
 from quoflow.core.facts import Line
 from quoflow.core.functions import Functions
+from quoflow.core.parameters.base import Parameters
+from quoflow.core.parameters.contacts import TagContact
+from quoflow.core.parameters.messages import SendMessage
 from quoflow.core.rules import Rule
 
 LONGEST_TEXT = 1600
@@ -63,7 +66,7 @@ class Pen:
         return expressions.render(source, self.values, self.scene.functions, limit=limit)
 
 
-def prepare_write(kind: str, parameters: steps.Parameters, pen: Pen) -> plans.Write:
+def prepare_write(kind: str, parameters: Parameters, pen: Pen) -> plans.Write:
     """Render a write step and freeze its bytes.
 
     Raises:
@@ -97,8 +100,8 @@ def _check_text(rendered: str) -> str:
     return text
 
 
-def _prepare_send_message(parameters: steps.Parameters, pen: Pen) -> plans.Write:
-    assert isinstance(parameters, steps.SendMessage)  # noqa: S101 - the registry pairs kind and model
+def _prepare_send_message(parameters: Parameters, pen: Pen) -> plans.Write:
+    assert isinstance(parameters, SendMessage)  # noqa: S101 - the registry pairs kind and model
     scene = pen.scene
     recipient = _resolve_recipient(parameters, pen)
     line = _resolve_line(parameters, pen)
@@ -122,7 +125,7 @@ def _prepare_send_message(parameters: steps.Parameters, pen: Pen) -> plans.Write
     )
 
 
-def _resolve_recipient(parameters: steps.SendMessage, pen: Pen) -> str:
+def _resolve_recipient(parameters: SendMessage, pen: Pen) -> str:
     contact = pen.values.get("contact") or {}
     written = pen.write(parameters.to) if parameters.to else contact.get("phone")
     if not written:
@@ -133,7 +136,7 @@ def _resolve_recipient(parameters: steps.SendMessage, pen: Pen) -> str:
     return number
 
 
-def _resolve_line(parameters: steps.SendMessage, pen: Pen) -> Line:
+def _resolve_line(parameters: SendMessage, pen: Pen) -> Line:
     known = pen.scene.lines
     names = ", ".join(f"`{line.name}`" for line in known) or "none"
     if parameters.from_ is None:
@@ -150,8 +153,8 @@ def _resolve_line(parameters: steps.SendMessage, pen: Pen) -> Line:
     raise Impossible(f"`{written}` is none of our lines; they are {names}")
 
 
-def _prepare_tag_contact(parameters: steps.Parameters, pen: Pen) -> plans.Write:
-    assert isinstance(parameters, steps.TagContact)  # noqa: S101 - the registry pairs kind and model
+def _prepare_tag_contact(parameters: Parameters, pen: Pen) -> plans.Write:
+    assert isinstance(parameters, TagContact)  # noqa: S101 - the registry pairs kind and model
     scene = pen.scene
     contact = pen.values.get("contact") or {}
     if not scene.tags_field:
@@ -182,7 +185,7 @@ def _render_tags(sources: tuple[str, ...], pen: Pen) -> list[str]:
     return list(dict.fromkeys(tag for tag in rendered if tag))
 
 
-_PREPARE: Mapping[str, Callable[[steps.Parameters, Pen], plans.Write]] = {
+_PREPARE: Mapping[str, Callable[[Parameters, Pen], plans.Write]] = {
     "send_message": _prepare_send_message,
     "tag_contact": _prepare_tag_contact,
 }

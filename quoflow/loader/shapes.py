@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
-from quoflow.core.steps import Marker
+from quoflow.core.parameters.base import Marker
 from quoflow.loader.nodes import BOOLEANS, Key, ListNode, Node, ScalarNode, to_plain
 from quoflow.loader.report import Report
 

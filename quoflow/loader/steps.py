@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from quoflow.core import steps
+from quoflow.core.parameters.flow import If
 from quoflow.core.steps import Step
 from quoflow.loader import later
 from quoflow.loader.conditions import read_expression
@@ -199,7 +200,7 @@ class StepReader:
         after_then, self.checker = self.checker, before
         otherwise = self._read_list(node.items["else"], (*path, "else")) if "else" in node.items else ()
         self.checker = before.join(after_then, self.checker)
-        return Step(format_path(path), "if", steps.If(), then=then, otherwise=otherwise)
+        return Step(format_path(path), "if", If(), then=then, otherwise=otherwise)
 
     def _read_action(self, node: MappingNode, kind: str, path: tuple[Key, ...]) -> Step | None:
         inside = (*path, kind)

@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from quoflow.actions import artifacts, registry, results
-from quoflow.core import lifecycle, likeness, planning, plans, segments, steps
+from quoflow.core import lifecycle, likeness, planning, plans, segments
 from quoflow.core.facts import Artifact
 from quoflow.core.lifecycle import RunRecord, RunState, StepRecord, StepState
+from quoflow.core.parameters.fetches import FetchSummary, FetchTranscript
 from quoflow.core.rules import Rule
 from quoflow.errors import QuoflowError, StoreError
 from quoflow.quo import errors
@@ -272,7 +273,7 @@ def _work_read(engine: Engine, step: StepRecord) -> None:
         rule = runs.load_rule(tx, engine, run) if run else None
     definition = planning.find_step(rule, step.path) if rule else None
     call_id = ((event.data.get("call") or {}).get("id")) if event else None
-    if definition is None or not isinstance(definition.parameters, steps.FetchTranscript | steps.FetchSummary):
+    if definition is None or not isinstance(definition.parameters, FetchTranscript | FetchSummary):
         settle_step(engine, step, StepState.FAILED, reason="the rule's version is no longer there", due_at=None)
         return
     if not call_id:
@@ -297,7 +298,7 @@ def _work_read(engine: Engine, step: StepRecord) -> None:
 def _look_again(
     engine: Engine,
     step: StepRecord,
-    parameters: steps.FetchTranscript | steps.FetchSummary,
+    parameters: FetchTranscript | FetchSummary,
     *,
     found: Artifact | None,
     reason: str,

@@ -18,6 +18,7 @@ from quoflow import settings
 from quoflow.cli.main import cli, run
 from quoflow.core import contexts, events, expressions, facts, filters, functions, hours, printing, rules, steps
 from quoflow.core.events import Event
+from quoflow.core.parameters.messages import SendMessage
 from quoflow.core.segments import count_segments
 from quoflow.loader import configuration, later, options, plain
 from quoflow.loader.documents import read_documents
@@ -382,7 +383,7 @@ def list_texts() -> list[tuple[str, str]]:
     """List the texts to customers of the pack and the examples."""
 
     def walk(sequence: tuple[steps.Step, ...]) -> list[str]:
-        own = [step.parameters.text for step in sequence if isinstance(step.parameters, steps.SendMessage)]
+        own = [step.parameters.text for step in sequence if isinstance(step.parameters, SendMessage)]
         return own + [text for step in sequence for text in walk(step.then) + walk(step.otherwise)]
 
     folders = [ROOT / "rules", *(folder / "rules" for folder in EXAMPLES)]

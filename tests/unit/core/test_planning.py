@@ -14,6 +14,11 @@ from quoflow.core.events import Event
 from quoflow.core.facts import Contact, Line
 from quoflow.core.functions import Functions
 from quoflow.core.lifecycle import RunState, StepRecord, StepState
+from quoflow.core.parameters.contacts import TagContact
+from quoflow.core.parameters.fetches import FetchTranscript
+from quoflow.core.parameters.flow import If, Stop, Wait
+from quoflow.core.parameters.messages import SendMessage
+from quoflow.core.parameters.outside import Notify
 from quoflow.core.rules import Rule
 
 NOW = datetime(2026, 11, 23, 17, 0, tzinfo=UTC)
@@ -31,12 +36,12 @@ EVENT = Event(
 )
 
 KINDS = {
-    "send_message": steps.SendMessage,
-    "tag_contact": steps.TagContact,
-    "fetch_transcript": steps.FetchTranscript,
-    "notify": steps.Notify,
-    "wait": steps.Wait,
-    "stop": steps.Stop,
+    "send_message": SendMessage,
+    "tag_contact": TagContact,
+    "fetch_transcript": FetchTranscript,
+    "notify": Notify,
+    "wait": Wait,
+    "stop": Stop,
 }
 
 
@@ -54,7 +59,7 @@ def branch(condition, *, then=(), otherwise=(), path="actions[0]", name=None):
         tuple(replace(one, path=f"{path}.{way}[{number}]") for number, one in enumerate(sequence))
         for way, sequence in (("then", then), ("else", otherwise))
     ]
-    return steps.Step(path, "if", steps.If(), id=name, condition=condition, then=placed[0], otherwise=placed[1])
+    return steps.Step(path, "if", If(), id=name, condition=condition, then=placed[0], otherwise=placed[1])
 
 
 def rule(*sequence):

@@ -13,6 +13,8 @@ from quoflow.core.events import Event
 from quoflow.core.expressions import ExpressionError
 from quoflow.core.facts import Contact, Line
 from quoflow.core.functions import Functions
+from quoflow.core.parameters.contacts import TagContact
+from quoflow.core.parameters.messages import SendMessage
 from quoflow.core.rules import Rule
 
 NOW = datetime(2026, 11, 23, 17, 0, tzinfo=UTC)
@@ -44,12 +46,12 @@ def make_pen(*, peer="+15555550111", contact=ANNA, line=MAIN, lines=(MAIN, SALES
 
 
 def send(pen=None, **parameters):
-    model = steps.SendMessage.model_validate({"text": "Hello", **parameters})
+    model = SendMessage.model_validate({"text": "Hello", **parameters})
     return writes.prepare_write("send_message", model, pen or make_pen())
 
 
 def tag(pen=None, **parameters):
-    return writes.prepare_write("tag_contact", steps.TagContact.model_validate(parameters), pen or make_pen())
+    return writes.prepare_write("tag_contact", TagContact.model_validate(parameters), pen or make_pen())
 
 
 def test_a_text_goes_to_the_events_contact_from_the_events_line():

@@ -11,6 +11,12 @@ from pathlib import Path
 import pytest
 
 from quoflow.core import events, steps
+from quoflow.core.parameters.base import Parameters
+from quoflow.core.parameters.contacts import TagContact
+from quoflow.core.parameters.fetches import FetchSummary
+from quoflow.core.parameters.flow import Stop, Wait
+from quoflow.core.parameters.messages import SendMessage
+from quoflow.core.parameters.outside import Notify
 from quoflow.core.rules import AllOf, AnyOf, Holds, Not, Rule
 from quoflow.errors import QuoflowError
 from quoflow.loader.documents import read_documents
@@ -89,19 +95,19 @@ def test_conditions_nest() -> None:
 @pytest.mark.parametrize(
     ("written", "expected"),
     [
-        ("wait: 30m", steps.Wait(duration=timedelta(minutes=30))),
-        ("wait: {duration: 30m}", steps.Wait(duration=timedelta(minutes=30))),
-        ("stop:", steps.Stop()),
-        ("stop", steps.Stop()),
-        ("stop: enough", steps.Stop(reason="enough")),
-        ("notify: Hello", steps.Notify(text="Hello")),
-        ("notify: {to: owner, text: 15}", steps.Notify(to="owner", text="15")),
-        ("fetch_summary:", steps.FetchSummary()),
-        ("send_message: {text: no, done: true}", steps.SendMessage(text="no", done=True)),
-        ("tag_contact: {add: vip}", steps.TagContact(add=("vip",))),
+        ("wait: 30m", Wait(duration=timedelta(minutes=30))),
+        ("wait: {duration: 30m}", Wait(duration=timedelta(minutes=30))),
+        ("stop:", Stop()),
+        ("stop", Stop()),
+        ("stop: enough", Stop(reason="enough")),
+        ("notify: Hello", Notify(text="Hello")),
+        ("notify: {to: owner, text: 15}", Notify(to="owner", text="15")),
+        ("fetch_summary:", FetchSummary()),
+        ("send_message: {text: no, done: true}", SendMessage(text="no", done=True)),
+        ("tag_contact: {add: vip}", TagContact(add=("vip",))),
     ],
 )
-def test_short_forms(written: str, expected: steps.Parameters) -> None:
+def test_short_forms(written: str, expected: Parameters) -> None:
     """A step's short forms mean what their long forms mean; texts stay texts."""
     assert build(f"{HEAD}actions:\n  - {written}\n").steps[0].parameters == expected
 
