@@ -27,8 +27,8 @@ HINT = "look at `quoflow outbox list` and at Quo, then let it go on with `quoflo
 _INSTANCE, _PLACE, _ACTIVE = "instance", "place", "last_active"
 
 
-def begin(engine: Engine) -> str | None:
-    """Look at the start whether this database may write. Gives why not, where it may not."""
+def begin(engine: Engine) -> None:
+    """Look at the start whether this database may write, and say why not where it may not."""
     path, now = engine.database.path, engine.clock()
     place = places.read_place(path)
     with engine.database.write() as tx:
@@ -42,10 +42,10 @@ def begin(engine: Engine) -> str | None:
             if past.place is None:
                 identity.save_value(tx, _INSTANCE, engine.new_id(), now=now)
             _note_place(tx, place, now)
-        standing = controls.read_recovery(tx)
+        else:
+            _tell(engine, standing.reason)
     if past.last_active is not None and recovery.is_gap(past, now):
         engine.blind.update(dict.fromkeys(engine.quos, past.last_active))
-    return standing.reason if standing else None
 
 
 def read_past(tx: Connection, path: Path) -> Past:
@@ -69,7 +69,7 @@ def enter(tx: Connection, engine: Engine, reason: str) -> None:
     audit.record(
         tx, at=now, actor=audit.PROGRAM, kind="recovery.begun", connection=None, subject="", data={"reason": reason}
     )
-    engine.tell(Notice("recovery", f"recovery mode, nothing is written: {reason}; {HINT}"))
+    _tell(engine, reason)
 
 
 def confirm(tx: Connection, engine: Engine, *, actor: str) -> bool:
@@ -129,6 +129,10 @@ def look_for_strangers(tx: Connection, engine: Engine, connection: str, messages
                 f"Quo shows {what}, of {when}, that this database knows nothing of (connection {connection})",
             )
             return
+
+
+def _tell(engine: Engine, reason: str) -> None:
+    engine.tell(Notice("recovery", f"recovery mode, nothing is written: {reason}; {HINT}"))
 
 
 def _note_place(tx: Connection, place: Place, now: datetime) -> None:

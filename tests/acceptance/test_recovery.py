@@ -46,7 +46,7 @@ def expect_recovery(firm, said, **options):
     assert "quoflow resume --recovered" in held["reason"]
     assert said in firm.run("doctor", code=1).out
     assert "stays on" in firm.run("resume", **options).out
-    firm.once(**options)
+    assert "recovery mode, nothing is written" in firm.once(**options).err.splitlines()[0]
     assert firm.quo.texts() == before
 
     assert "over" in firm.run("resume", "--recovered", **options).out
