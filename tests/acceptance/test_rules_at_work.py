@@ -100,6 +100,19 @@ def test_a_wait_survives_the_process(make_firm):
     assert firm.states() == [("reminder", "succeeded")]
 
 
+def test_a_run_goes_on_with_the_rule_it_began_with(make_firm):
+    """An edit of the file while a run waits changes the next run, and not a word of this one."""
+    rule = REMINDER.replace("wait: 1s", "wait: 2h")
+    firm = make_firm(rule, auto=True)
+    firm.begin()
+    firm.quo.miss_call(ANNA)
+    firm.once()
+    firm.write_rules(f"{rule.replace('Still there', 'EDITED').strip()}\napproval: auto\n")
+    firm.once(ahead="121m")
+
+    assert firm.quo.texts() == ["Sorry we missed you.", "Still there, Anna?"]
+
+
 def test_a_wait_ends_by_itself_in_the_service(make_firm):
     """A service that was stopped within the wait is started again and carries on."""
     firm = make_firm(REMINDER, auto=True)
