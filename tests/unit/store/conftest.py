@@ -117,9 +117,13 @@ def make():
     return Make()
 
 
-@pytest.fixture
-def database(tmp_path):
-    opened = Database.open(tmp_path / "quoflow.db", clock=lambda: NOW)
+TARGETS = {"sqlite": lambda folder: folder / "quoflow.db"}
+"""Where the store's contract is held: each target runs every test that asks for `database` or `tx`."""
+
+
+@pytest.fixture(params=TARGETS)
+def database(request, tmp_path):
+    opened = Database.open(TARGETS[request.param](tmp_path), clock=lambda: NOW)
     yield opened
     opened.close()
 
