@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test soak check format bench schema clean
+.PHONY: demo test soak mutants check format bench schema clean
 
 demo: $(VENV)/.installed
 	@$(BIN)/quoflow demo
@@ -14,6 +14,10 @@ test: check
 # Simulated lives until one fails or you stop it: SEEDS=1000 begins there, SEED=17 lives one of them and shows it.
 soak: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.simulation.soak
+
+# One bug at a time is put into a copy of the code; a test must notice each. The table is in docs/guarantees.md.
+mutants: $(VENV)/.installed-dev
+	$(BIN)/python tests/mutation/run.py --write
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

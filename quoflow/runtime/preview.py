@@ -1,16 +1,19 @@
 """What would be done, without doing it: the very same hops on a copy of the database that is thrown away.
 
-Polling, matching, planning and recording run as they would; the clients refuse anything but GET, and the worker
-does not run. What is listed is what was recorded, so a preview cannot differ from the real thing.
+Polling, matching, planning and recording run as they would; the clients refuse anything but GET. Of the worker only the
+gate runs, with its intent, in the order in which it would: a write that passes counts against the caps, the budget and
+the loop guard of what comes behind it. What is listed is what was recorded, so a preview does not differ from the real
+thing.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from quoflow.core.lifecycle import RunRecord, StepRecord, StepState
 from quoflow.quo import errors
-from quoflow.runtime import asking, intake, polling, schedules
+from quoflow.runtime import asking, intake, polling, schedules, worker
 from quoflow.runtime.engine import Engine, Notice
 from quoflow.store import runs as store
 from quoflow.store import verdicts
@@ -66,16 +69,22 @@ def preview(engine: Engine) -> Preview:
     schedules.fire_due(engine)
     intake.take_in_all(engine)
     asking.ask_owners(engine)
+    passed = _pass_gates(engine)
     with engine.database.read() as tx:
         unfinished = store.list_all_unfinished(tx)
         reasons = verdicts.list_verdicts(tx, since=started, limit=None)
         recent = store.list_runs(tx, since=started, limit=None)
     why = {(one.connection, one.rule, one.event_id): one.reason for one in reasons if one.matched}
     listed = [
-        PlannedWrite(run, step, _GATES[step.state], why.get((run.connection, run.rule, run.event_id), ""))
+        PlannedWrite(
+            run,
+            step,
+            "ready" if step.id in passed else _GATES[step.state],
+            why.get((run.connection, run.rule, run.event_id), ""),
+        )
         for run in unfinished
         for step in run.steps
-        if step.is_write and step.state in SHOWN
+        if step.is_write and (step.state in SHOWN or step.id in passed)
     ]
     skipped = [Skipped(one.rule, one.event_id, one.reason) for one in reasons if not one.matched]
     skipped += [
@@ -91,3 +100,16 @@ def preview(engine: Engine) -> Preview:
         if step.is_write and step.hash and step.state is StepState.SKIPPED
     ]
     return Preview(tuple(listed), tuple(skipped), failed, tuple(baselines))
+
+
+def _pass_gates(engine: Engine) -> frozenset[str]:
+    """Take the intent of each write that is due, the longest due first; give the steps that passed. Nothing is sent."""
+    now = engine.clock()
+    with engine.database.read() as tx:
+        steps = [step for run in store.list_all_unfinished(tx) for step in run.steps if _is_due(step, now)]
+    due = sorted(steps, key=lambda step: (step.due_at, step.created_at, step.id))
+    return frozenset(step.id for step in due if worker.take_intent(engine, step, engine.quos[step.connection]))
+
+
+def _is_due(step: StepRecord, now: datetime) -> bool:
+    return step.is_write and step.state in worker.WORKABLE and step.due_at is not None and step.due_at <= now

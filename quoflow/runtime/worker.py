@@ -105,7 +105,7 @@ def _write(engine: Engine, step: StepRecord) -> None:
     if not freshness.look_first(engine, step):
         return
     quo = engine.quos[step.connection].lease(LEASE.total_seconds())  # begun before the guards are asked
-    attempt = _take_intent(engine, step, quo)
+    attempt = take_intent(engine, step, quo)
     if attempt is not None:
         carry_out(engine, step, attempt, quo)
 
@@ -150,7 +150,7 @@ def save_outcomes(engine: Engine) -> None:
             raise
 
 
-def _take_intent(engine: Engine, step: StepRecord, quo: Quo) -> outbox.Attempt | None:
+def take_intent(engine: Engine, step: StepRecord, quo: Quo) -> outbox.Attempt | None:
     """Check the gate again and commit the intent in the same transaction; None when the write may not go now."""
     with engine.database.write() as tx:
         run = store.find_run(tx, step.run_id)

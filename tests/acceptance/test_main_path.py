@@ -7,7 +7,7 @@ from datetime import datetime
 
 import pytest
 
-from .conftest import ANNA, CONNECTION, KEY, MAIN, STRANGER, TEXTBACK
+from .conftest import ANNA, ANSWER, CONNECTION, KEY, MAIN, STRANGER, TEXTBACK
 
 
 @pytest.mark.parametrize("gateway", ["maton", "direct"])
@@ -133,6 +133,21 @@ actions:
     assert len(planned) == 4
     assert sorted(map(json.dumps, bodies)) == sorted(map(json.dumps, planned))
     assert bodies[0]["content"] == "“Hello {{ contact.phone }} {% if %} ☎” – Anna 👋"
+
+
+def test_a_preview_counts_what_it_lists_itself(make_firm):
+    """Of three automatic texts to one contact, with room for one, the preview holds those that the guards will hold."""
+    limits = {"contact_cap": {"per_hour": 1, "per_day": 9}, "loop": "off"}
+    firm = make_firm(ANSWER, auto=True, guards=limits)
+    firm.begin()
+    for text in ("one", "two", "three"):
+        firm.quo.write(text)
+    planned = [(one["text"], one["gate"]["state"]) for one in firm.preview()["writes"]]
+    firm.once()
+
+    assert sorted(planned) == [("Got it: one", "ready"), ("Got it: three", "held"), ("Got it: two", "held")]
+    assert [one["text"] for one in firm.quo.sent()] == ["Got it: one"]
+    assert [one["state"] for one in firm.list("outbox")].count("held") == 2
 
 
 def test_a_preview_leaves_no_trace(make_firm):

@@ -27,9 +27,9 @@ MUTANTS = (
     Mutant(
         "a text leaves before its intent is written",
         "quoflow/runtime/worker.py",
-        "    attempt = _take_intent(engine, step)\n",
-        """    registry.WRITE_ACTIONS[step.action].perform(step.payload or {}, engine.quos[step.connection])
-    attempt = _take_intent(engine, step)
+        "    attempt = take_intent(engine, step, quo)\n",
+        """    registry.WRITE_ACTIONS[step.action].perform(step.payload or {}, quo, lambda *_: None)
+    attempt = take_intent(engine, step, quo)
 """,
         ("tests/acceptance/test_main_path.py", "tests/acceptance/test_kills.py"),
     ),
@@ -88,16 +88,16 @@ MUTANTS = (
     Mutant(
         "bytes that were changed after the yes are sent",
         "quoflow/runtime/worker.py",
-        "        if write.hash != fresh.hash:",
-        "        if False:",
+        "    if write.hash != step.hash:",
+        "    if False:",
         ("tests/acceptance/test_approvals.py",),
     ),
     Mutant(
         "the guards are not asked again with the intent",
         "quoflow/runtime/worker.py",
-        "        if gate.state in STOPPED:",
-        "        if False:",
-        ("tests/acceptance/test_history.py", "tests/acceptance/test_rules_at_work.py"),
+        "    if gate.state in STOPPED:",
+        "    if False:",
+        ("tests/acceptance/test_history.py",),
     ),
     Mutant(
         "the guards are not asked at plan time",
@@ -109,22 +109,22 @@ MUTANTS = (
     Mutant(
         "a yes counts for whatever bytes there are",
         "quoflow/store/approvals.py",
-        "_table.c.hash == hash, ",
-        "",
+        '_table.c.state == "pending", _table.c.hash == hash, ',
+        '_table.c.state == "pending", ',
         ("tests/unit/store/test_approvals.py",),
     ),
     Mutant(
         "a yes counts after its time",
         "quoflow/store/approvals.py",
-        "_table.c.expires_at > now, ",
-        "",
+        "_table.c.hash == hash, _table.c.expires_at > now)",
+        "_table.c.hash == hash)",
         ("tests/unit/store/test_approvals.py",),
     ),
     Mutant(
         "an approval is decided twice",
         "quoflow/store/approvals.py",
-        'conditions = (_table.c.state == "pending", ',
-        "conditions = (",
+        '_table.c.state == "pending", _table.c.hash == hash, _table.c.expires_at > now)',
+        "_table.c.hash == hash, _table.c.expires_at > now)",
         ("tests/unit/store/test_approvals.py",),
     ),
     Mutant(
@@ -144,8 +144,8 @@ MUTANTS = (
     Mutant(
         "an opt-out is not asked for",
         "quoflow/runtime/gates.py",
-        "        opted_out=f",
-        "        opted_out=None and f",
+        "        opted_out=opt_outs",
+        "        opted_out=None and opt_outs",
         ("tests/acceptance/test_history.py",),
     ),
     Mutant(
@@ -165,8 +165,8 @@ MUTANTS = (
     Mutant(
         "quoflow's own texts trigger rules",
         "quoflow/runtime/polling.py",
-        "    return tuple(message for message in fresh if message.id not in ours)",
-        "    return fresh",
+        "    strange = tuple(message for message in fresh if message.id not in ours)",
+        "    strange = fresh",
         ("tests/acceptance/test_faults.py",),
     ),
     Mutant(
@@ -252,10 +252,10 @@ MUTANTS = (
     ),
     Mutant(
         "one zone's day is enough",
-        "quoflow/core/guards.py",
-        "    closed = [zone for zone in zones if not _is_open(window, facts.now, zone)]",
-        "    closed = [zones[0]] if not any(_is_open(window, facts.now, zone) for zone in zones) else []",
-        ("tests/unit/core/test_guards.py",),
+        "quoflow/core/quiet_hours.py",
+        "    if closing is None:",
+        "    if closing is None or any(_is_open(window, now, zone) for zone in zones):",
+        ("tests/unit/core/test_quiet_hours.py", "tests/unit/core/test_guards.py"),
     ),
     Mutant(
         "a pause holds nothing",
@@ -267,7 +267,7 @@ MUTANTS = (
     Mutant(
         "unknown texts do not count towards a cap",
         "quoflow/store/outbox.py",
-        'MAY_COUNT = (*OPEN, "sent")',
+        'MAY_COUNT = (*OPEN, "sent", "resent")',
         'MAY_COUNT = ("sending", "sent")',
         ("tests/unit/store/test_outbox.py",),
     ),
@@ -277,5 +277,237 @@ MUTANTS = (
         "        if rule is None or event.kind not in rule.cancel_on or run.event_id == event.id:",
         "        if True:",
         ("tests/acceptance/test_rules_at_work.py",),
+    ),
+    Mutant(
+        "a frozen process sends on an old yes",
+        "quoflow/quo/lease.py",
+        "        return passed if passed >= self.seconds else None",
+        "        return None",
+        ("tests/unit/quo/test_transport.py", "tests/acceptance/test_frozen.py"),
+    ),
+    Mutant(
+        "a lost text is sent again at once",
+        "quoflow/core/claims.py",
+        "    if looks < FEWEST_LOOKS:",
+        "    if False:",
+        ("tests/unit/core/test_claims.py",),
+    ),
+    Mutant(
+        "a lost text is sent again before it can show",
+        "quoflow/core/claims.py",
+        "    if now - began_at < SETTLES_WITHIN:",
+        "    if False:",
+        ("tests/unit/core/test_claims.py",),
+    ),
+    Mutant(
+        "every lost text is sent again",
+        "quoflow/runtime/resending.py",
+        '    return definition is not None and definition.on_ambiguous == "resend"',
+        "    return definition is not None",
+        ("tests/acceptance/test_lost_texts.py",),
+    ),
+    Mutant(
+        "a lost text is sent again without asking the guards",
+        "quoflow/runtime/resending.py",
+        "    if gate.state in worker.STOPPED:",
+        "    if False:",
+        ("tests/acceptance/test_lost_texts.py",),
+    ),
+    Mutant(
+        "a text that nobody approved is sent",
+        "quoflow/runtime/gates.py",
+        "    return rule is not None and not needs_approval(engine, rule)",
+        "    return True",
+        ("tests/acceptance/test_approvals.py",),
+    ),
+    Mutant(
+        "one person is two approvers",
+        "quoflow/store/approvals.py",
+        """    if actor in list_voters(tx, [approval.id]).get(approval.id, ()):
+        return False
+""",
+        """    if actor in list_voters(tx, [approval.id]).get(approval.id, ()):
+        actor += "'"
+""",
+        ("tests/unit/store/test_approvals.py", "tests/acceptance/test_approvals.py"),
+    ),
+    Mutant(
+        "people approve their own words",
+        "quoflow/store/approvals.py",
+        "    return frozenset(name for name in (approval.asked_by, *editors) if name)",
+        "    return frozenset()",
+        ("tests/unit/store/test_approvals.py", "tests/acceptance/test_approvals.py"),
+    ),
+    Mutant(
+        "an edited text goes with the old yes",
+        "quoflow/store/approvals.py",
+        '_table.c.state == "approved", _table.c.hash == hash)',
+        '_table.c.state.in_(["approved", "superseded"]))',
+        ("tests/unit/store/test_approvals.py", "tests/acceptance/test_approvals.py"),
+    ),
+    Mutant(
+        "anybody's number approves by text",
+        "quoflow/runtime/answering.py",
+        "if number == event.peer), None)",
+        "if number), None)",
+        ("tests/acceptance/test_approval_by_text.py",),
+    ),
+    Mutant(
+        "a code counts for ever",
+        "quoflow/runtime/answering.py",
+        "    if found is not None and now < found.requested_at + sms.code_expires:",
+        "    if found is not None:",
+        ("tests/acceptance/test_approval_by_text.py",),
+    ),
+    Mutant(
+        "START lifts what a person entered",
+        "quoflow/core/opt_out_ledger.py",
+        '            stands.pop("certain", None)',
+        "            stands = {}",
+        ("tests/unit/core/test_opt_out_ledger.py",),
+    ),
+    Mutant(
+        "what probably asks us to stop is texted",
+        "quoflow/core/optouts.py",
+        '    return None if phrase is None else Said("stop", "likely", phrase)',
+        "    return None",
+        ("tests/unit/core/test_optouts.py",),
+    ),
+    Mutant(
+        "a sentence with `stop` in it is an opt-out",
+        "quoflow/core/optouts.py",
+        "        if words in optout_words.STOP or _shorten(words) in _SHORT_STOP:",
+        '        if words in optout_words.STOP or "stop" in words.split():',
+        ("tests/unit/core/test_optouts.py",),
+    ),
+    Mutant(
+        "a word that Quo answers is answered",
+        "quoflow/core/guards.py",
+        "    if facts.answered_by_quo is None:",
+        "    if True:",
+        ("tests/unit/core/test_guard_opt_out.py", "tests/acceptance/test_optouts.py"),
+    ),
+    Mutant(
+        "each rule has a contact cap of its own",
+        "quoflow/core/guards.py",
+        '        (cap.per_hour, _HOUR, facts.sent, ""),',
+        '        (cap.per_hour, _HOUR, by_rule, ""),',
+        ("tests/unit/core/test_guards.py", "tests/acceptance/test_rules_at_work.py"),
+    ),
+    Mutant(
+        "a budget by what may be charged at least",
+        "quoflow/core/guards.py",
+        '    more = max(write.segments, segments.count_at_most(write.text or ""))',
+        "    more = write.segments",
+        ("tests/unit/core/test_guards.py",),
+    ),
+    Mutant(
+        "two machines may talk to each other for ever",
+        "quoflow/core/loops.py",
+        "    if limits.faster_than is None or answer is None or answer.after >= limits.faster_than:",
+        "    if True:",
+        ("tests/unit/core/test_loops.py",),
+    ),
+    Mutant(
+        "every +1 number is American",
+        "quoflow/core/guards.py",
+        "(country := phones.country(write.to)) in settings.countries:",
+        '(country := "US" if write.to.startswith("+1") else phones.country(write.to)) in settings.countries:',
+        ("tests/unit/core/test_guards.py",),
+    ),
+    Mutant(
+        "marketing goes without a last look",
+        "quoflow/runtime/freshness.py",
+        '    if is_known and (rule is None or rule.purpose != "marketing"):',
+        "    if is_known:",
+        ("tests/acceptance/test_guards.py",),
+    ),
+    Mutant(
+        "a look that fails lets the text go",
+        "quoflow/runtime/freshness.py",
+        """        _hold(engine, step, error)
+        return False
+""",
+        """        _hold(engine, step, error)
+        return True
+""",
+        ("tests/acceptance/test_guards.py",),
+    ),
+    Mutant(
+        "a restored database goes on where it stood",
+        "quoflow/core/recovery.py",
+        "    if past.copied_at is not None:",
+        "    if False:",
+        ("tests/unit/core/test_recovery.py",),
+    ),
+    Mutant(
+        "recovery mode holds nothing",
+        "quoflow/core/guards.py",
+        "    if facts.recovering is not None:",
+        "    if False:",
+        ("tests/unit/core/test_guards.py", "tests/acceptance/test_recovery.py"),
+    ),
+    Mutant(
+        "a refused key is tried with every write",
+        "quoflow/runtime/breaking.py",
+        "    if shut is not None:\n",
+        "    if False:\n",
+        ("tests/acceptance/test_breakers.py",),
+    ),
+    Mutant(
+        "a line that may not text stops all lines",
+        "quoflow/runtime/breaking.py",
+        "breakers.list_breakers(tx, step.connection) if one.scope in scopes]\n    shut",
+        "breakers.list_breakers(tx, step.connection) if scopes]\n    shut",
+        ("tests/acceptance/test_breakers.py",),
+    ),
+    Mutant(
+        "the image of a contact is kept after the write",
+        "quoflow/runtime/journaling.py",
+        """        with engine.database.write() as tx:
+            journal.save_entry(tx, entry)
+
+    return keep
+""",
+        """        assert entry
+
+    return keep
+""",
+        ("tests/acceptance/test_undo.py",),
+    ),
+    Mutant(
+        "an undo takes somebody else's edit with it",
+        "quoflow/core/undoing.py",
+        '"restore" if now == change.wanted else "left"',
+        '"restore"',
+        ("tests/unit/core/test_undoing.py",),
+    ),
+    Mutant(
+        "an entry of the audit can be changed unseen",
+        "quoflow/core/chain.py",
+        "    if hash_entry(entry) != entry.hash:",
+        "    if False:",
+        ("tests/unit/core/test_chain.py",),
+    ),
+    Mutant(
+        "an entry of the audit can be taken out unseen",
+        "quoflow/core/chain.py",
+        "    if entry.previous != last.hash:",
+        "    if False:",
+        ("tests/unit/core/test_chain.py",),
+    ),
+    Mutant(
+        "retention forgets that a text was sent",
+        "quoflow/store/pruning.py",
+        '"attempts": _Words(tables.attempts, _attempts, {"text": None, "normal_text": None}),',
+        '"attempts": _Words(tables.attempts, _attempts),',
+        ("tests/acceptance/test_retention.py",),
+    ),
+    Mutant(
+        "retention forgets an event",
+        "quoflow/store/pruning.py",
+        '"events": _Words(tables.events, _events, {"data": {}}),',
+        '"events": _Words(tables.events, _events),',
+        ("tests/acceptance/test_retention.py",),
     ),
 )

@@ -24,7 +24,8 @@ from mutants import MUTANTS, Mutant
 ROOT = Path(__file__).resolve().parents[2]
 TABLE = ROOT / "docs" / "guarantees.md"
 BEGIN, END = "<!-- mutants: written by `make mutants` -->", "<!-- end of mutants -->"
-PATIENCE = 300
+PATIENCE = 900
+"""Seconds after which a mutant counts as noticed because it hangs: far longer than its tests take."""
 
 
 @dataclass(frozen=True)
