@@ -82,7 +82,7 @@ def draw_table(results: Sequence[Result]) -> str:
     """Draw the table in Markdown."""
     rows = [
         f"| {one.mutant.name} | `{one.mutant.file.removeprefix('quoflow/')}` | "
-        f"`{(one.caught_by or '**survived**').removeprefix('tests/')}` |"
+        f"`{(one.caught_by or '**survived**').removeprefix('tests/').partition('[')[0]}` |"
         for one in results
     ]
     return "\n".join(["| the bug | put into | noticed by |", "|---|---|---|", *rows])
