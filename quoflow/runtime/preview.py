@@ -8,6 +8,7 @@ thing.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -76,15 +77,8 @@ def preview(engine: Engine) -> Preview:
         recent = store.list_runs(tx, since=started, limit=None)
     why = {(one.connection, one.rule, one.event_id): one.reason for one in reasons if one.matched}
     listed = [
-        PlannedWrite(
-            run,
-            step,
-            "ready" if step.id in passed else _GATES[step.state],
-            why.get((run.connection, run.rule, run.event_id), ""),
-        )
-        for run in unfinished
-        for step in run.steps
-        if step.is_write and (step.state in SHOWN or step.id in passed)
+        PlannedWrite(run, step, gate, why.get((run.connection, run.rule, run.event_id), ""))
+        for run, step, gate in (*_list_standing(unfinished, passed), *_list_refused(recent))
     ]
     skipped = [Skipped(one.rule, one.event_id, one.reason) for one in reasons if not one.matched]
     skipped += [
@@ -93,13 +87,24 @@ def preview(engine: Engine) -> Preview:
         for step in run.steps
         if step.state in (StepState.SKIPPED, StepState.FAILED)
     ]
-    listed += [
-        PlannedWrite(run, step, "refused", why.get((run.connection, run.rule, run.event_id), ""))
-        for run in recent
-        for step in run.steps
-        if step.is_write and step.hash and step.state is StepState.SKIPPED
-    ]
     return Preview(tuple(listed), tuple(skipped), failed, tuple(baselines))
+
+
+def _list_standing(
+    unfinished: Iterable[RunRecord], passed: frozenset[str]
+) -> Iterator[tuple[RunRecord, StepRecord, str]]:
+    """List the writes that stand, with what the gate says: those that passed it have an intent in the copy."""
+    for run in unfinished:
+        for step in run.steps:
+            if step.is_write and (step.state in SHOWN or step.id in passed):
+                yield run, step, "ready" if step.id in passed else _GATES[step.state]
+
+
+def _list_refused(recent: Iterable[RunRecord]) -> Iterator[tuple[RunRecord, StepRecord, str]]:
+    for run in recent:
+        for step in run.steps:
+            if step.is_write and step.hash and step.state is StepState.SKIPPED:
+                yield run, step, "refused"
 
 
 def _pass_gates(engine: Engine) -> frozenset[str]:

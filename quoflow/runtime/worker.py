@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from quoflow.actions import artifacts, registry, results
-from quoflow.core import lifecycle, likeness, planning, plans, segments
+from quoflow.core import lifecycle, likeness, planning, plans, questions, segments
 from quoflow.core.facts import Artifact
 from quoflow.core.lifecycle import RunRecord, RunState, StepRecord, StepState
 from quoflow.core.parameters.fetches import FetchSummary, FetchTranscript
@@ -127,7 +127,9 @@ def _perform(engine: Engine, step: StepRecord, attempt: outbox.Attempt, quo: Quo
     except StoreError as error:
         # Only the journal of a contact is written in there, before the request: nothing has left.
         return results.Failure("retry", error.message, lifecycle.LOOK_AGAIN)
-    engine.tell(Notice("write.done", f"{attempt.rule}: {runs.describe_write(step)}", step.connection))
+    # The question to an owner bears a code that counts as their yes: it is for nobody who reads the log.
+    what = "asked an owner" if attempt.rule == questions.NAME else runs.describe_write(step)
+    engine.tell(Notice("write.done", f"{attempt.rule}: {what}", step.connection))
     return done
 
 

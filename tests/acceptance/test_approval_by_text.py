@@ -66,6 +66,17 @@ def test_an_owner_says_yes(make_asking):
     assert (len(sent_to(firm, MARIA)), len(sent_to(firm, JOE))) == (1, 1)
 
 
+def test_the_code_is_for_nobody_who_reads_the_log(make_firm):
+    """What is told of a question on the terminal or in the log names neither the code nor the words that wait."""
+    firm = make_firm(TEXTBACK, approvals={"sms": SMS})
+    firm.begin()
+    firm.quo.miss_call(ANNA)
+    told = firm.once()
+
+    assert "asked an owner" in told.out + told.err
+    assert read_code(firm) not in told.out + told.err
+
+
 def test_an_owner_says_no(make_asking):
     """A no by text is a no; a yes after it does not count."""
     firm = make_asking()

@@ -180,7 +180,7 @@ def test_a_yes_to_all_covers_what_was_listed(asking):
 
 
 def test_processes_that_decide_at_once_decide_once(asking):
-    """Approve and reject in eight processes at the same time: one decision for each question, and texts to match."""
+    """Approve and reject in four processes at the same time: one decision for each question, and texts to match."""
     ids = [one["id"] for one in asking.list("approvals")]
     processes = [
         subprocess.Popen(
