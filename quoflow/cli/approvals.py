@@ -10,7 +10,7 @@ import click
 from quoflow import app, errors
 from quoflow.cli import feed, output
 from quoflow.cli.output import Session
-from quoflow.runtime import approving
+from quoflow.runtime import approving, runs
 from quoflow.runtime.approving import Decided, Review
 from quoflow.runtime.engine import Engine
 from quoflow.store import approvals as store
@@ -48,7 +48,7 @@ def _make_row(one: Review) -> tuple[object, ...]:
     waiting = one.approval
     rule = waiting.rule if one.rule_now == "unchanged" else f"{waiting.rule} ({one.rule_now} since)"
     expires = output.format_time(waiting.expires_at)
-    return waiting.id, rule, waiting.to, waiting.text or waiting.payload, _count_votes(one), expires
+    return waiting.id, rule, waiting.to, waiting.text or runs.describe_tags(waiting.payload), _count_votes(one), expires
 
 
 def _count_votes(one: Review) -> str:

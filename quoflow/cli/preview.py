@@ -7,7 +7,7 @@ from typing import Any
 from quoflow import app, errors
 from quoflow.cli import feed, output
 from quoflow.cli.output import Session
-from quoflow.runtime import preview
+from quoflow.runtime import preview, runs
 
 
 def show_preview(session: Session, *, as_json: bool) -> preview.Preview:
@@ -69,7 +69,7 @@ def _draw(found: preview.Preview) -> None:
             count = step.segments
             output.write(f"    {len(step.text)} characters, {count} segment{'' if count == 1 else 's'}")
         else:
-            output.write(f"    {step.payload}")
+            output.write(f"    {output.show_text(runs.describe_tags(step.payload or {}))}")
         if step.reason and step.reason != "needs approval":
             output.write(f"    {step.reason}")
     for skipped in found.skipped:

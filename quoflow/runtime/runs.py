@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from quoflow.core import lifecycle, planning, questions, writes
 from quoflow.core.events import Event
@@ -188,6 +190,9 @@ def describe_write(step: StepRecord) -> str:
     """Say in a few words what a write does."""
     if step.action == "send_message":
         return f"text {step.to}: {step.text}"
-    payload = step.payload or {}
-    changes = [f"+{tag}" for tag in payload.get("add", ())] + [f"-{tag}" for tag in payload.get("remove", ())]
-    return f"tag {step.to} {' '.join(changes)}"
+    return f"tag {step.to} {describe_tags(step.payload or {})}"
+
+
+def describe_tags(payload: Mapping[str, Any]) -> str:
+    """Write a change of tags as `+added -removed`."""
+    return " ".join([*(f"+{tag}" for tag in payload.get("add", ())), *(f"-{tag}" for tag in payload.get("remove", ()))])
