@@ -8,8 +8,9 @@ BIN := $(VENV)/bin
 demo: $(VENV)/.installed
 	@$(BIN)/quoflow demo
 
+# Most tests wait for processes and the disk, so four at a time keep two cores busy; who has none left takes from the others.
 test: check
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 4 --dist worksteal
 
 # Simulated lives until one fails or you stop it: SEEDS=1000 begins there, SEED=17 lives one of them and shows it.
 soak: $(VENV)/.installed-dev
