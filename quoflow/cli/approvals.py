@@ -206,5 +206,4 @@ def describe_briefly(one: Approval) -> str:
     """Say in a line what would be written."""
     if one.text is not None:
         return f"text {one.to}: {output.show_text(one.text)}"
-    added = [f"+{tag}" for tag in one.payload.get("add", ())] + [f"-{tag}" for tag in one.payload.get("remove", ())]
-    return f"tag {one.to}: {' '.join(added)}"
+    return f"tag {one.to}: {runs.describe_tags(one.payload)}"

@@ -83,5 +83,4 @@ def _ask(tx: Connection, engine: Engine, sms: SmsApproval, approval: Approval, *
 
 
 def _describe(approval: Approval) -> str:
-    added = [f"+{tag}" for tag in approval.payload.get("add", ())]
-    return " ".join([approval.action, *added, *(f"-{tag}" for tag in approval.payload.get("remove", ()))])
+    return f"{approval.action} {runs.describe_tags(approval.payload)}"

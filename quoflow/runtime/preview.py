@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
 
 from quoflow.core.lifecycle import RunRecord, StepRecord, StepState
 from quoflow.quo import errors
@@ -109,12 +108,6 @@ def _list_refused(recent: Iterable[RunRecord]) -> Iterator[tuple[RunRecord, Step
 
 def _pass_gates(engine: Engine) -> frozenset[str]:
     """Take the intent of each write that is due, the longest due first; give the steps that passed. Nothing is sent."""
-    now = engine.clock()
     with engine.database.read() as tx:
-        steps = [step for run in store.list_all_unfinished(tx) for step in run.steps if _is_due(step, now)]
-    due = sorted(steps, key=lambda step: (step.due_at, step.created_at, step.id))
+        due = store.list_due_writes(tx, now=engine.clock(), connections=engine.quos)
     return frozenset(step.id for step in due if worker.take_intent(engine, step, engine.quos[step.connection]))
-
-
-def _is_due(step: StepRecord, now: datetime) -> bool:
-    return step.is_write and step.state in worker.WORKABLE and step.due_at is not None and step.due_at <= now

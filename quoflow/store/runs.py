@@ -26,6 +26,7 @@ WORKABLE = (StepState.QUEUED, StepState.HELD, StepState.WAITING)
 _runs, _steps = tables.runs, tables.steps
 
 _is_unfinished_run = _runs.c.state.not_in(sorted(FINISHED_RUNS))
+_TURNS = (_steps.c.due_at, _steps.c.created_at, _steps.c.id)
 _is_unfinished_step = _steps.c.state.not_in(sorted(FINISHED_STEPS))
 _FIXED = frozenset({"id", "run_id", "connection", "path", "position", "action", "created_at", "updated_at"})
 _CHANGEABLE = frozenset(field.name for field in fields(StepRecord)) - _FIXED
@@ -179,7 +180,14 @@ def next_due(tx: Connection, *, now: datetime, connections: Collection[str] | No
     if connections is not None:
         conditions.append(_steps.c.connection.in_(sorted(connections)))
     question = rows.select_as(StepRecord, _steps).where(*conditions)
-    return rows.read_one(tx, StepRecord, question.order_by(_steps.c.due_at, _steps.c.created_at, _steps.c.id))
+    return rows.read_one(tx, StepRecord, question.order_by(*_TURNS))
+
+
+def list_due_writes(tx: Connection, *, now: datetime, connections: Collection[str]) -> tuple[StepRecord, ...]:
+    """List the writes of these connections that are due, the longest due first, also those behind other steps."""
+    here = (_steps.c.is_write, _steps.c.due_at <= now, _steps.c.connection.in_(sorted(connections)))
+    question = rows.select_as(StepRecord, _steps).where(_steps.c.state.in_(WORKABLE), _goes_on(), *here)
+    return rows.read_all(tx, StepRecord, question.order_by(*_TURNS))
 
 
 def next_due_at(tx: Connection) -> datetime | None:
@@ -249,5 +257,8 @@ def _is_next() -> list[ColumnElement[bool]]:
         earlier.c.position < _steps.c.position,
         earlier.c.state.not_in(sorted(FINISHED_STEPS)),
     )
-    goes_on = exists().where(_runs.c.id == _steps.c.run_id, _is_unfinished_run)
-    return [_steps.c.state.in_(WORKABLE), ~waits, goes_on]
+    return [_steps.c.state.in_(WORKABLE), ~waits, _goes_on()]
+
+
+def _goes_on() -> ColumnElement[bool]:
+    return exists().where(_runs.c.id == _steps.c.run_id, _is_unfinished_run)

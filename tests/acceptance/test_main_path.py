@@ -150,6 +150,22 @@ def test_a_preview_counts_what_it_lists_itself(make_firm):
     assert [one["state"] for one in firm.list("outbox")].count("held") == 2
 
 
+def test_a_preview_lets_a_connection_that_is_gone_rest(make_firm):
+    """What is due on a connection that is no longer configured stands still, as it does for the worker."""
+    firm = make_firm(ANSWER, auto=True)
+    firm.begin()
+    firm.quo.write("one")
+    firm.run("pause")
+    firm.once()
+    firm.run("resume")
+    gone = {"gateway": "maton", "base_url": firm.quo.url, "api_key_env": "MATON_API_KEY", "connection_id": CONNECTION}
+    firm.configure(connections={"other": gone}, approvals={"allow_auto": ["*"]})
+
+    assert [one["gate"]["state"] for one in firm.preview()["writes"]] == ["held"]
+    firm.once()
+    assert firm.quo.sent() == []
+
+
 def test_a_preview_leaves_no_trace(make_firm):
     """A dry run changes neither Quo nor the database: the next real run sees the same news."""
     firm = make_firm(TEXTBACK)

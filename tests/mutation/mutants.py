@@ -200,8 +200,8 @@ MUTANTS = (
     Mutant(
         "a later step overtakes an earlier one",
         "quoflow/store/runs.py",
-        "[_steps.c.state.in_(WORKABLE), ~waits, goes_on]",
-        "[_steps.c.state.in_(WORKABLE), goes_on]",
+        "[_steps.c.state.in_(WORKABLE), ~waits, _goes_on()]",
+        "[_steps.c.state.in_(WORKABLE), _goes_on()]",
         ("tests/unit/store/test_runs.py",),
     ),
     Mutant(
