@@ -58,6 +58,15 @@ def carry_on(tx: Connection, engine: Engine, run: RunRecord) -> None:
     _advance(tx, engine, run, scenes.read_scene(tx, engine, rule, event, run_id=run.id))
 
 
+def settle_step(engine: Engine, step: StepRecord, state: StepState, **changes: object) -> None:
+    """Write a step's outcome and carry its run on, in one transaction."""
+    with engine.database.write() as tx:
+        if store.update_step(tx, step.id, expected=store.WORKABLE, now=engine.clock(), state=state, **changes):
+            run = store.find_run(tx, step.run_id)
+            if run is not None:
+                carry_on(tx, engine, run)
+
+
 def _advance(tx: Connection, engine: Engine, run: RunRecord, scene: writes.Scene) -> None:
     rule, now = scene.rule, scene.now
     records = store.list_steps(tx, run.id)

@@ -7,25 +7,21 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from quoflow.actions import artifacts, registry, results
-from quoflow.core import lifecycle, likeness, planning, plans, questions, segments
-from quoflow.core.facts import Artifact
+from quoflow.actions import registry, results
+from quoflow.core import lifecycle, likeness, plans, questions, segments
 from quoflow.core.lifecycle import RunRecord, RunState, StepRecord, StepState
-from quoflow.core.parameters.fetches import FetchSummary, FetchTranscript
 from quoflow.core.rules import Rule
 from quoflow.errors import QuoflowError, StoreError
 from quoflow.quo import errors
 from quoflow.quo.client import Quo
-from quoflow.runtime import auditing, breaking, freshness, gates, journaling, reconcile, runs
+from quoflow.runtime import auditing, breaking, freshness, gates, journaling, reading, reconcile, runs
 from quoflow.runtime.engine import Engine, Notice
-from quoflow.store import inbox, journal, outbox, resends
+from quoflow.store import journal, outbox, resends
 from quoflow.store import runs as store
 from quoflow.store.database import Connection
 
 LEASE = timedelta(seconds=30)
 """How long after the guards were asked a write may still leave: far longer than a turn and a connection take."""
-
-WORKABLE = frozenset({StepState.QUEUED, StepState.HELD, StepState.WAITING})
 
 STOPPED = {"held": StepState.HELD, "refused": StepState.SKIPPED}
 """What becomes of a step whose write the gate does not let through."""
@@ -43,7 +39,7 @@ def work_once(engine: Engine) -> bool:
     if step is None:
         return False
     try:
-        (_work_write if step.is_write else _WORKERS.get(step.action, _work_read))(engine, step)
+        (_work_write if step.is_write else _WORKERS.get(step.action, reading.work_read))(engine, step)
     except QuoflowError:
         raise
     except Exception as error:  # noqa: BLE001 - a step that trips over a bug of ours is set aside; the others go on
@@ -64,27 +60,18 @@ def _set_aside(engine: Engine, step: StepRecord, error: Exception) -> None:
         return
     now = engine.clock()
     with engine.database.write() as tx:
-        store.update_step(tx, step.id, expected=WORKABLE, now=now, state=StepState.FAILED, reason=reason)
+        store.update_step(tx, step.id, expected=store.WORKABLE, now=now, state=StepState.FAILED, reason=reason)
         store.update_run(tx, step.run_id, state=RunState.FAILED, reason=reason, now=now)
 
 
-def settle_step(engine: Engine, step: StepRecord, state: StepState, **changes: object) -> None:
-    """Write a step's outcome and carry its run on, in one transaction."""
-    with engine.database.write() as tx:
-        if store.update_step(tx, step.id, expected=WORKABLE, now=engine.clock(), state=state, **changes):
-            run = store.find_run(tx, step.run_id)
-            if run is not None:
-                runs.carry_on(tx, engine, run)
-
-
 def _work_wait(engine: Engine, step: StepRecord) -> None:
-    settle_step(engine, step, StepState.SUCCEEDED, reason="", outcome={}, due_at=None)
+    runs.settle_step(engine, step, StepState.SUCCEEDED, reason="", outcome={}, due_at=None)
 
 
 def _work_notify(engine: Engine, step: StepRecord) -> None:
     payload = step.payload or {}
     engine.tell(Notice("notify", str(payload.get("text", "")), step.connection, {"to": payload.get("to", "log")}))
-    settle_step(engine, step, StepState.SUCCEEDED, outcome={}, due_at=None)
+    runs.settle_step(engine, step, StepState.SUCCEEDED, outcome={}, due_at=None)
 
 
 # -- writes
@@ -157,7 +144,7 @@ def take_intent(engine: Engine, step: StepRecord, quo: Quo) -> outbox.Attempt | 
     with engine.database.write() as tx:
         run = store.find_run(tx, step.run_id)
         fresh = store.find_step(tx, step.id)
-        if run is None or fresh is None or fresh.state not in WORKABLE or _is_stopped(tx, engine, run, fresh):
+        if run is None or fresh is None or fresh.state not in store.WORKABLE or _is_stopped(tx, engine, run, fresh):
             return None
         return _commit_intent(tx, engine, fresh, rule=run.rule, quo=quo)
 
@@ -175,7 +162,7 @@ def _is_stopped(tx: Connection, engine: Engine, run: RunRecord, step: StepRecord
         until = gate.until or now + lifecycle.LOOK_AGAIN
         due_at = until if gate.state == "held" else None
         changes = {"state": STOPPED[gate.state], "reason": gate.reason, "due_at": due_at, "guard": gate.guard}
-        store.update_step(tx, step.id, expected=WORKABLE, now=now, **changes)
+        store.update_step(tx, step.id, expected=store.WORKABLE, now=now, **changes)
         held_by = step.reason if step.state is StepState.HELD else ""
         auditing.record_gate(tx, step, gate, rule=run.rule, now=now, held_by=held_by)
         runs.carry_on(tx, engine, run)
@@ -191,7 +178,7 @@ def _is_as_agreed(
     if write.hash != step.hash:
         reason = "its bytes are not those that were recorded; the database was changed by something else"
         now = engine.clock()
-        store.update_step(tx, step.id, expected=WORKABLE, now=now, state=StepState.FAILED, reason=reason)
+        store.update_step(tx, step.id, expected=store.WORKABLE, now=now, state=StepState.FAILED, reason=reason)
         runs.carry_on(tx, engine, run)
         return False
     if not gates.has_yes(tx, engine, rule, step):
@@ -207,7 +194,7 @@ def _commit_intent(tx: Connection, engine: Engine, step: StepRecord, *, rule: st
         return attempt
     reason = "an earlier attempt at it is not settled; `quoflow outbox list` shows it"
     changes = {"state": StepState.HELD, "reason": reason, "due_at": now + lifecycle.LOOK_AGAIN}
-    store.update_step(tx, step.id, expected=WORKABLE, now=now, **changes)
+    store.update_step(tx, step.id, expected=store.WORKABLE, now=now, **changes)
     return None
 
 
@@ -262,70 +249,6 @@ def _take_failure(engine: Engine, attempt: outbox.Attempt, failure: results.Fail
         engine.tell(Notice(f"write.{failure.what}", f"{attempt.rule}: {failure.reason}", attempt.connection))
     else:
         breaking.announce(engine, tripped)
-
-
-# -- reads
-
-
-def _work_read(engine: Engine, step: StepRecord) -> None:
-    """Look once for what the step fetches; when it is not there yet, look again later, until the time-out."""
-    with engine.database.read() as tx:
-        run = store.find_run(tx, step.run_id)
-        event = inbox.find_event(tx, connection=step.connection, event_id=run.event_id) if run else None
-        rule = runs.load_rule(tx, engine, run) if run else None
-    definition = planning.find_step(rule, step.path) if rule else None
-    call_id = ((event.data.get("call") or {}).get("id")) if event else None
-    if definition is None or not isinstance(definition.parameters, FetchTranscript | FetchSummary):
-        settle_step(engine, step, StepState.FAILED, reason="the rule's version is no longer there", due_at=None)
-        return
-    if not call_id:
-        settle_step(engine, step, StepState.FAILED, reason="the event has no call to fetch from", due_at=None)
-        return
-    kind = step.action.removeprefix("fetch_")
-    if refused := breaking.find_refused_key(engine, step.connection):
-        _put_off(engine, step, until=engine.clock() + lifecycle.LOOK_AGAIN, reason=refused.reason)
-        return
-    try:
-        artifact = artifacts.fetch_artifact(kind, call_id, engine.quos[step.connection])
-    except errors.Unauthorized as error:
-        breaking.refuse_key(engine, step.connection, error)
-        _put_off(engine, step, until=engine.clock() + lifecycle.LOOK_AGAIN, reason=str(error))
-        return
-    except errors.QuoError as error:
-        _look_again(engine, step, definition.parameters, found=None, reason=str(error))
-        return
-    _look_again(engine, step, definition.parameters, found=artifact, reason=f"the {kind} is not made yet")
-
-
-def _look_again(
-    engine: Engine,
-    step: StepRecord,
-    parameters: FetchTranscript | FetchSummary,
-    *,
-    found: Artifact | None,
-    reason: str,
-) -> None:
-    if found is not None and found.state == "completed":
-        outcome = {**found.data, "found": True, "status": "completed"}
-        settle_step(engine, step, StepState.SUCCEEDED, outcome=outcome, reason="", due_at=None)
-        return
-    now = engine.clock()
-    failed = found is not None and found.state == "failed"
-    if failed or now >= step.created_at + parameters.timeout:
-        why = "Quo could not make it" if failed else f"{reason}, and the time-out has passed"
-        outcome = {"found": False, "status": found.state if found else "unknown"}
-        state = StepState.SUCCEEDED if parameters.on_timeout == "continue" else StepState.FAILED
-        settle_step(engine, step, state, outcome=outcome, reason=why, due_at=None)
-        return
-    pause = min(engine.settings.poll.every * 2**step.tries, timedelta(minutes=30))
-    due_at = min(now + pause, step.created_at + parameters.timeout)
-    _put_off(engine, step, until=due_at, reason=reason, tries=step.tries + 1)
-
-
-def _put_off(engine: Engine, step: StepRecord, *, until: datetime, reason: str, **changes: int) -> None:
-    with engine.database.write() as tx:
-        changed = {"state": StepState.QUEUED, "reason": reason, "due_at": until, **changes}
-        store.update_step(tx, step.id, expected=WORKABLE, now=engine.clock(), **changed)
 
 
 _WORKERS: Mapping[str, Callable[[Engine, StepRecord], None]] = {"wait": _work_wait, "notify": _work_notify}
