@@ -11,6 +11,7 @@ import os
 import signal
 import sqlite3
 import sys
+import threading
 from contextlib import closing
 from datetime import timedelta
 
@@ -26,7 +27,8 @@ def read_elapsed() -> float:
     """Give the real time; but stand still first, once, if a text is about to leave."""
     if not _stopped and _is_sending():
         _stopped.append(True)
-        os.kill(os.getpid(), signal.SIGSTOP)
+        # To this very thread: sent to the process, another thread would have to wake first, and this one might go on till then.
+        signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
     return _read_elapsed()
 
 
