@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from quoflow.core import expressions, lifecycle, matching, writes
+from quoflow.core import expressions, matching, writes
 from quoflow.core.events import Event
 from quoflow.core.rules import Rule
 from quoflow.errors import QuoflowError
@@ -122,14 +122,15 @@ def _throttle(tx: Connection, rule: Rule, event: Event, scene: writes.Scene) -> 
 
 
 def _cancel_waiting(tx: Connection, engine: Engine, event: Event) -> None:
-    """Cancel the unfinished runs about this contact whose rule says that this event cancels them."""
+    """Cancel the unfinished runs about this contact whose rule says that this event cancels them.
+
+    A write that is on its way, or of which nobody knows, ends as it will; nothing comes after it.
+    """
     if event.peer is None:
         return
     for run in store.list_unfinished_runs(tx, connection=event.connection, peer=event.peer):
         rule = runs.load_rule(tx, engine, run)
         if rule is None or event.kind not in rule.cancel_on or run.event_id == event.id:
-            continue
-        if any(step.state in lifecycle.ON_THEIR_WAY for step in store.list_steps(tx, run.id)):
             continue
         reason = f"cancelled by {describe_event(event)}"
         store.cancel_run(tx, run.id, reason=reason, now=engine.clock())

@@ -10,8 +10,10 @@ from quoflow.core import happenings
 from quoflow.core.events import Event
 from quoflow.core.facts import Artifact, Call
 from quoflow.quo import errors
+from quoflow.runtime import runs
 from quoflow.runtime.engine import Engine, Notice
 from quoflow.store import inbox, mirror, watches
+from quoflow.store import runs as store
 from quoflow.store.database import Connection
 
 WATCH_FOR = timedelta(hours=24)
@@ -21,9 +23,9 @@ MOST_A_CYCLE = 50
 
 
 def begin(tx: Connection, engine: Engine, connection: str, call: Call) -> None:
-    """Watch for what some rule waits for and this call can have: a voicemail if missed, a transcript if answered."""
+    """Watch for what begins or cancels a run and the call can have: a voicemail if missed, a transcript if answered."""
     now = engine.clock()
-    wanted = {trigger.kind for rule in engine.rules if rule.enabled for trigger in rule.triggers}
+    wanted = _list_wanted(tx, engine, connection, call.peer)
     for kind, event_kind in happenings.ARTIFACT_EVENTS.items():
         can_be = call.is_missed if kind == "voicemail" else call.answered_at is not None
         if can_be and event_kind in wanted:
@@ -37,6 +39,18 @@ def begin(tx: Connection, engine: Engine, connection: str, call: Call) -> None:
                 started_at=now,
             )
             watches.add_watch(tx, watch)
+
+
+def _list_wanted(tx: Connection, engine: Engine, connection: str, peer: str | None) -> set[str]:
+    """List the event kinds that begin a run, or would cancel one: also a run of an older version of its rule."""
+    wanted = {trigger.kind for rule in engine.rules if rule.enabled for trigger in rule.triggers}
+    wanted.update(*(rule.cancel_on for rule in engine.rules))
+    if peer is not None:
+        begun = (
+            runs.load_rule(tx, engine, run) for run in store.list_unfinished_runs(tx, connection=connection, peer=peer)
+        )
+        wanted.update(*(rule.cancel_on for rule in begun if rule is not None))
+    return wanted
 
 
 def look_at_artifacts(engine: Engine, connection: str, *, find_number: Callable[[str], str]) -> list[Event]:

@@ -27,7 +27,7 @@ def read_elapsed() -> float:
     """Give the real time; but stand still first, once, if a text is about to leave."""
     if not _stopped and _is_sending():
         _stopped.append(True)
-        # To this very thread: sent to the process, another thread would have to wake first, and this one might go on till then.
+        # To this very thread: a stop sent to the whole process wakes another thread first, and this one runs on.
         signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
     return _read_elapsed()
 

@@ -141,6 +141,41 @@ def test_an_answer_cancels_what_waits(make_firm):
     assert firm.quo.texts() == ["Sorry we missed you."]
 
 
+def test_a_voicemail_cancels_what_waits_though_no_rule_is_triggered_by_one(make_firm):
+    """What comes after a call is looked for also when it can only cancel: the reminder does not go out."""
+    rule = REMINDER.replace("wait: 1s", "wait: 2h").replace("[message.received]", "voicemail.received")
+    firm = make_firm(rule, auto=True)
+    firm.begin()
+    call = firm.quo.miss_call(ANNA)["id"]
+    firm.once()
+    firm.quo.change_call(call, voicemail={"text": "Call me"})
+    firm.once(ahead="10m")
+    firm.once(ahead="3h")
+
+    assert firm.quo.texts() == ["Sorry we missed you."]
+    (run,) = firm.list("runs")
+    assert (run["state"], "voicemail.received" in run["reason"]) == ("cancelled", True)
+
+
+def test_an_answer_cancels_what_comes_after_a_lost_text(make_firm):
+    """The first text is lost on its way when the customer writes: the run is cancelled, and nothing comes after it."""
+    firm = make_firm(REMINDER.replace("wait: 1s", "wait: 2h"), auto=True)
+    firm.begin()
+    firm.quo.miss_call(ANNA)
+    firm.quo.fault("reset_before", path="/v1/messages", method="POST")
+    firm.once()
+    (lost,) = firm.list("outbox", "--state", "unknown")
+    firm.quo.write("No worries", ANNA)
+    firm.once()
+    assert firm.states() == [("reminder", "cancelled")]
+
+    firm.run("outbox", "resolve", lost["id"], "--not-sent")
+    firm.once()
+    firm.once(ahead="3h")
+    assert firm.quo.texts() == []
+    assert [one["state"] for one in firm.list("outbox")] == ["failed"]
+
+
 def test_a_transcript_that_arrives_late_decides_the_branch(make_firm):
     """fetch_transcript waits until it is made, and `if` takes the way that its words say."""
     rule = """

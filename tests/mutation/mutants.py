@@ -279,6 +279,21 @@ MUTANTS = (
         ("tests/acceptance/test_rules_at_work.py",),
     ),
     Mutant(
+        "a run with a lost text is not cancelled",
+        "quoflow/runtime/intake.py",
+        '        reason = f"cancelled by {describe_event(event)}"',
+        '        if any(step.state == "unknown" for step in run.steps):\n            continue\n'
+        '        reason = f"cancelled by {describe_event(event)}"',
+        ("tests/acceptance/test_rules_at_work.py",),
+    ),
+    Mutant(
+        "a voicemail that only cancels is not looked for",
+        "quoflow/runtime/watching.py",
+        "    wanted.update(*(rule.cancel_on for rule in engine.rules))\n",
+        "",
+        ("tests/acceptance/test_rules_at_work.py",),
+    ),
+    Mutant(
         "a frozen process sends on an old yes",
         "quoflow/quo/lease.py",
         "        return passed if passed >= self.seconds else None",
