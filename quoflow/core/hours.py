@@ -1,10 +1,10 @@
-"""Calendars of opening hours, as the configuration names them: `is_open('office')`. Pure."""
+"""Calendars of opening hours, as the configuration names them: whether, when and how long they are open. Pure."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Annotated, NamedTuple
 from zoneinfo import ZoneInfo
@@ -17,12 +17,28 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MINUTES_A_DAY = 24 * 60
 EXAMPLE = "write it as 09:00-17:00"
 
+LONGEST_CLOSED = timedelta(days=366)
+"""How far ahead an opening is looked for."""
+
+LONGEST_SUM = timedelta(days=3_660)
+"""How far ahead open time is added up."""
+
+_LOOK = timedelta(hours=12)
+"""How far the walk over the clock goes at once: no zone changes its clocks twice in that time."""
+
 
 class Span(NamedTuple):
     """Opening hours of one day, in minutes after local midnight; `end` is beyond 1440 when it runs past midnight."""
 
     start: int
     end: int
+
+
+class Stretch(NamedTuple):
+    """A stretch of time from its start until before its end."""
+
+    start: datetime
+    end: datetime
 
 
 def _as_text(value: object) -> object:
@@ -84,6 +100,80 @@ class OfficeHours(BaseModel):
         if day in self._closed:
             return False
         return any(span.start <= minute < span.end for span in self._week[day.weekday()])
+
+    def list_open(self, from_: datetime, until: datetime, *, timezone: str) -> Iterator[Stretch]:
+        """List the stretches of time between two aware moments in which it is open, in order, none over another.
+
+        They cover exactly the moments at which `is_open` says so: an hour that the clocks show twice counts twice,
+        one that they skip not at all. Open time without a break may come as several stretches that touch.
+        """
+        zone = _zone(self.timezone or timezone)
+        start, until = from_.astimezone(UTC), until.astimezone(UTC)
+        while start < until:
+            end = min(_find_change(start, zone), until)
+            yield from self._list_steady(start, end, start.astimezone(zone).utcoffset() or timedelta(0))
+            start = end
+
+    def _list_steady(self, start: datetime, end: datetime, offset: timedelta) -> Iterator[Stretch]:
+        """List what is open while the clocks keep their distance from UTC."""
+        first, last = ((moment + offset).date() for moment in (start, end))
+        reached = start
+        for opening, closing in sorted(self._list_spans(first - timedelta(days=1), last)):
+            begun, over = max(opening - offset, reached), min(closing - offset, end)
+            if begun < over:
+                yield Stretch(begun, over)
+                reached = over
+
+    def _list_spans(self, first: date, last: date) -> Iterator[Stretch]:
+        """List the spans of some days on the wall clock, written as if it were UTC."""
+        for number in range((last - first).days + 1):
+            day = first + timedelta(days=number)
+            midnight = datetime.combine(day, time(), UTC)
+            for span in () if day in self._closed else self._week[day.weekday()]:
+                yield Stretch(midnight + timedelta(minutes=span.start), midnight + timedelta(minutes=span.end))
+
+
+def find_opening(calendar: OfficeHours, from_: datetime, *, timezone: str) -> datetime | None:
+    """Find the first moment at which a calendar is open, UTC: `from_` itself when it is; None within a year.
+
+    Args:
+        calendar: the hours.
+        from_: from when on, aware.
+        timezone: the IANA name that holds where the calendar names none.
+    """
+    stretches = calendar.list_open(from_, from_ + LONGEST_CLOSED, timezone=timezone)
+    return next((stretch.start for stretch in stretches), None)
+
+
+def add_open_time(calendar: OfficeHours, from_: datetime, duration: timedelta, *, timezone: str) -> datetime | None:
+    """Find the first moment, UTC, by which a calendar has been open for so long since `from_`.
+
+    No time at all has passed at `from_` itself, and all of a day's at its closing. None when ten years have not so
+    much. Arguments as for `find_opening`.
+    """
+    left, start = duration, from_.astimezone(UTC)
+    if left <= timedelta(0):
+        return start
+    for stretch in calendar.list_open(start, start + LONGEST_SUM, timezone=timezone):
+        length = stretch.end - stretch.start
+        if length >= left:
+            return stretch.start + left
+        left -= length
+    return None
+
+
+def _find_change(start: datetime, zone: ZoneInfo) -> datetime:
+    """Find when the clocks change next, to the second; half a day later when they do not before."""
+    offset = start.astimezone(zone).utcoffset()
+    late = start + _LOOK
+    if late.astimezone(zone).utcoffset() == offset:
+        return late
+    early, late = (moment.replace(microsecond=0) for moment in (start, late))
+    while late - early > timedelta(seconds=1):
+        middle = early + (late - early) // 2
+        middle = middle.replace(microsecond=0)
+        early, late = (middle, late) if middle.astimezone(zone).utcoffset() == offset else (early, middle)
+    return late
 
 
 @lru_cache(maxsize=64)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from quoflow.core.hours import OfficeHours, Span, read_span
+from quoflow.core.hours import DAYS, OfficeHours, Span, add_open_time, find_opening, read_span
 
 NEW_YORK = "America/New_York"
 OFFICE = OfficeHours.model_validate(
@@ -132,3 +133,97 @@ def test_span_keeps_its_start_and_length(start, length):
     actual = read_span(f"{start // 60:02}:{start % 60:02}-{shown // 60:02}:{shown % 60:02}")
 
     assert Span(start, end) == actual
+
+
+NIGHTS = {"mon-sun": ["22:30-02:30", "01:15-03:10", "12:00-12:01"]}
+RESTLESS = (NEW_YORK, "Australia/Lord_Howe", "Africa/Casablanca", "America/Havana", "Asia/Kathmandu")
+CHANGES = [datetime(2026, month, day, tzinfo=UTC) for month, day in ((2, 15), (3, 7), (4, 4), (10, 3), (10, 31))]
+TIMES = st.integers(0, 1440).map(lambda minute: f"{minute // 60:02}:{minute % 60:02}")
+SPANS = st.tuples(TIMES.filter("24:00".__ne__), TIMES).filter(lambda pair: pair[0] != pair[1]).map("-".join)
+WEEKS = st.dictionaries(st.sampled_from(DAYS), st.lists(SPANS, max_size=3), min_size=1)
+
+
+@pytest.mark.parametrize(
+    ("calendar", "from_", "expected"),
+    [
+        (OFFICE, "2026-11-23T08:59-05:00", "2026-11-23T09:00-05:00"),
+        (OFFICE, "2026-11-23T09:00-05:00", "2026-11-23T09:00-05:00"),
+        (OFFICE, "2026-11-23T10:00:01.5-05:00", "2026-11-23T10:00:01.5-05:00"),
+        (OFFICE, "2026-11-23T17:00-05:00", "2026-11-24T09:00-05:00"),
+        (OFFICE, "2026-12-24T18:00-05:00", "2026-12-26T10:00-05:00"),  # the 25th is closed, the 26th a Saturday
+        (OFFICE, "2026-03-07T16:00-05:00", "2026-03-09T09:00-04:00"),  # over the change of clocks
+        (CLUB, "2026-12-25T21:00Z", "2026-12-26T22:00Z"),
+        (OfficeHours(timezone=NEW_YORK, open={"sun": ("02:15-03:30",)}), "2026-03-08T06:00Z", "2026-03-08T07:00Z"),
+        (OfficeHours(open={"mon": ()}), "2026-11-23T08:59-05:00", None),
+    ],
+)
+def test_the_next_opening_is_found(calendar, from_, expected):
+    """At once when it is open, after closed dates, with the clocks, at the end of the hour that they skip, or never."""
+    actual = find_opening(calendar, at(from_), timezone=NEW_YORK)
+
+    assert (expected and at(expected)) == actual
+
+
+@pytest.mark.parametrize(
+    ("calendar", "from_", "duration", "expected"),
+    [
+        (OFFICE, "2026-11-23T10:00-05:00", timedelta(minutes=30), "2026-11-23T10:30-05:00"),
+        (OFFICE, "2026-11-23T16:45-05:00", timedelta(minutes=30), "2026-11-24T09:15-05:00"),
+        (OFFICE, "2026-11-23T16:45-05:00", timedelta(minutes=15), "2026-11-23T17:00-05:00"),
+        (OFFICE, "2026-11-23T03:00-05:00", timedelta(0), "2026-11-23T03:00-05:00"),
+        (OFFICE, "2026-11-28T11:30-05:00", timedelta(hours=1), "2026-11-28T13:30-05:00"),  # over the lunch break
+        (OFFICE, "2026-11-23T09:00-05:00", timedelta(hours=44), "2026-11-28T15:00-05:00"),  # a whole week
+        (CLUB, "2026-11-27T23:00Z", timedelta(hours=2), "2026-11-28T01:00Z"),
+        (OfficeHours(open={"sun": ("00:00-04:00",)}), "2026-03-08T05:00Z", timedelta(hours=3), "2026-03-08T08:00Z"),
+        (OfficeHours(open={"sun": ("00:00-04:00",)}), "2026-11-01T04:00Z", timedelta(hours=5), "2026-11-01T09:00Z"),
+        (OfficeHours(open={"mon": ()}), "2026-11-23T10:00-05:00", timedelta(minutes=1), None),
+        (OfficeHours(open={"mon": ("09:00-09:01",)}), "2026-11-23T10:00-05:00", timedelta(days=1), None),
+    ],
+)
+def test_open_time_is_added_up(calendar, from_, duration, expected):
+    """Only what is open counts, by elapsed time: the night of the change of clocks has an hour less or more."""
+    actual = add_open_time(calendar, at(from_), duration, timezone=NEW_YORK)
+
+    assert (expected and at(expected)) == actual
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    week=WEEKS | st.just(NIGHTS),
+    zone=st.sampled_from(RESTLESS),
+    near=st.sampled_from(CHANGES),
+    offset=st.integers(0, 2 * 1440),
+    closed=st.sets(st.integers(0, 3), max_size=2),
+    minutes=st.integers(1, 900),
+)
+def test_opening_and_open_time_agree_with_the_clock_minute_by_minute(week, zone, near, offset, closed, minutes):
+    """What `is_open` says of each minute of four days is what is found and added up, across both changes of clocks."""
+    start = near + timedelta(minutes=offset)
+    dates = [(near + timedelta(days=day)).date() for day in closed]
+    calendar = OfficeHours.model_validate({"timezone": zone, "open": week, "closed": dates})
+
+    ticks = [start + timedelta(minutes=minute) for minute in range(4 * 1440)]
+    shown = [tick for tick in ticks if calendar.is_open(tick, timezone="UTC")]
+    opening = find_opening(calendar, start, timezone="UTC")
+    reached = add_open_time(calendar, start, timedelta(minutes=minutes), timezone="UTC")
+
+    if shown:
+        assert opening == shown[0]
+    else:
+        assert opening is None or opening > ticks[-1]
+    if len(shown) >= minutes:
+        assert reached == shown[minutes - 1] + timedelta(minutes=1)
+    else:
+        assert reached is None or reached > ticks[-1]
+
+
+@given(week=WEEKS, zone=st.sampled_from(RESTLESS), near=st.sampled_from(CHANGES), seconds=st.integers(0, 10**5))
+def test_stretches_are_in_order_and_lie_within_what_was_asked(week, zone, near, seconds):
+    """They never overlap, never are empty, and begin and end inside the two moments."""
+    calendar = OfficeHours.model_validate({"open": week})
+    until = near + timedelta(seconds=seconds)
+
+    listed = [*calendar.list_open(near, until, timezone=zone)]
+
+    assert all(near <= stretch.start < stretch.end <= until for stretch in listed)
+    assert all(early.end <= late.start for early, late in pairwise(listed))
