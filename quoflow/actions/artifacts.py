@@ -1,4 +1,4 @@
-"""What Quo makes after a call: transcripts and summaries, read when they are there."""
+"""What Quo makes after a call: voicemails, recordings, summaries, transcripts, read when they are there."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ def fetch_artifact(kind: str, call_id: str, quo: Quo) -> Artifact:
 
 _READERS: Mapping[str, Callable[[Quo, str], Artifact]] = {
     "voicemail": lambda quo, call_id: translate.read_voicemail(call_id, quo.get_voicemail(call_id)),
+    "recording": lambda quo, call_id: translate.read_recording(call_id, quo.get_recordings(call_id)),
     "transcript": lambda quo, call_id: translate.read_transcript(call_id, quo.get_transcript(call_id)),
     "summary": lambda quo, call_id: translate.read_summary(call_id, quo.get_summary(call_id)),
 }

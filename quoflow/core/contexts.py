@@ -16,8 +16,7 @@ from quoflow.core.facts import Contact, Conversation, Line, User
 from quoflow.core.shapes import BOOLEAN, MAP, NUMBER, TEXT, TIME, Shape, list_of, maybe, record
 
 MESSAGES = frozenset({*events.MESSAGE_KINDS, "message.delivered", "message.failed"})
-ARTIFACTS = frozenset({*events.ARTIFACT_KINDS, "recording.completed", "summary.completed"})
-CALLS = frozenset({*events.CALL_KINDS, "call.started", "call.forwarded"}) | ARTIFACTS
+CALLS = frozenset({*events.CALL_KINDS, *events.ARTIFACT_KINDS, "call.started", "call.forwarded"})
 EVERY = frozenset({*events.KINDS, *events.LATER_KINDS})
 PHONE = EVERY - {"schedule", "manual"}
 
@@ -113,10 +112,12 @@ _CALL: Mapping[str, Shape] = {
     "answered_by": maybe(TEXT),
     "missed": BOOLEAN,
 }
-_VOICEMAIL: Mapping[str, Shape] = {"text": maybe(TEXT), "duration": NUMBER, "url": maybe(TEXT)}
-_TRANSCRIPT: Mapping[str, Shape] = {"text": TEXT, "lines": LINES}
-_SUMMARY: Mapping[str, Shape] = {"text": TEXT, "points": TEXTS, "next_steps": TEXTS}
-_RECORDING: Mapping[str, Shape] = {"url": maybe(TEXT), "duration": NUMBER, "type": maybe(TEXT)}
+MADE = shapes.choice("completed", "failed", "missing")
+
+_VOICEMAIL: Mapping[str, Shape] = {"status": MADE, "text": maybe(TEXT), "duration": NUMBER, "url": maybe(TEXT)}
+_TRANSCRIPT: Mapping[str, Shape] = {"status": MADE, "text": TEXT, "lines": LINES}
+_SUMMARY: Mapping[str, Shape] = {"status": MADE, "text": TEXT, "points": TEXTS, "next_steps": TEXTS}
+_RECORDING: Mapping[str, Shape] = {"status": MADE, "url": maybe(TEXT), "duration": NUMBER, "type": maybe(TEXT)}
 
 
 def _of_contact(read: Callable[[Contact], object]) -> Reader:

@@ -9,7 +9,7 @@ from typing import Any
 
 MESSAGE_KINDS = ("message.received", "message.sent")
 CALL_KINDS = ("call.completed", "call.answered", "call.missed")
-ARTIFACT_KINDS = ("voicemail.received", "transcript.completed")
+ARTIFACT_KINDS = ("voicemail.received", "recording.completed", "summary.completed", "transcript.completed")
 KINDS = (*MESSAGE_KINDS, *CALL_KINDS, *ARTIFACT_KINDS, "schedule", "manual")
 
 LATER_KINDS = (
@@ -17,8 +17,6 @@ LATER_KINDS = (
     "message.failed",
     "call.started",
     "call.forwarded",
-    "recording.completed",
-    "summary.completed",
     "contact.created",
     "contact.updated",
     "contact.deleted",
@@ -53,3 +51,9 @@ class Event:
     direction: str | None = None
     conversation_id: str | None = None
     data: Mapping[str, Any] = field(default_factory=dict)  # JSON
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it tells that something which is made after a call never came: only `on: failed` asks for that."""
+        made = self.data.get(self.kind.partition(".")[0]) if self.kind in ARTIFACT_KINDS else None
+        return isinstance(made, Mapping) and made.get("status") in ("failed", "missing")

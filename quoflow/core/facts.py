@@ -133,12 +133,13 @@ class Artifact:
 
     Attributes:
         kind: `voicemail`, `transcript`, `summary` or `recording`.
-        state: `pending` (not made yet), `completed`, or `failed` (it never will be).
+        state: `pending` (not made yet), `completed`, `failed` (Quo says that it never will be), or `missing` (it was
+            awaited in vain).
         data: plain data for the context: voicemail `{text, duration, url}`, transcript `{text, lines: [{speaker,
             text, start, end, user_id}]}`, summary `{text, points, next_steps}`, recording `{url, duration, type}`.
     """
 
     kind: str
     call_id: str
-    state: Literal["pending", "completed", "failed"]
+    state: Literal["pending", "completed", "failed", "missing"]
     data: Mapping[str, Any] = field(default_factory=dict)  # JSON

@@ -8,7 +8,7 @@ from typing import Any
 
 from quoflow.core import filters as language
 from quoflow.core import phones
-from quoflow.core.events import Event
+from quoflow.core.events import ARTIFACT_KINDS, Event
 from quoflow.core.facts import Line
 from quoflow.core.rules import Filters, TextFilter
 
@@ -29,8 +29,8 @@ class Subject:
 
     @property
     def text(self) -> str | None:
-        """What was written, or said into the voicemail or on the phone."""
-        for name in ("message", "voicemail", "transcript"):
+        """What was written, said into the voicemail or on the phone, or made of it."""
+        for name in ("message", "voicemail", "transcript", "summary"):
             part = self.event.data.get(name)
             if isinstance(part, Mapping):
                 return str(part.get("text") or "")
@@ -63,6 +63,13 @@ def fold(name: str) -> str:
 def list_names(names: Iterable[str]) -> str:
     """List names for a sentence."""
     return " or ".join(f"`{name}`" for name in dict.fromkeys(names))
+
+
+def _object_to_on(filters: Filters, subject: Subject) -> str | None:
+    is_lost = subject.event.has_failed
+    if subject.event.kind not in ARTIFACT_KINDS or ("failed" if is_lost else "completed") in filters.on:
+        return None
+    return f"on: it wants {list_names(filters.on)}, and this {'never came' if is_lost else 'has come'}"
 
 
 def _object_to_line(filters: Filters, subject: Subject) -> str | None:
@@ -129,6 +136,7 @@ def _object_to_words(wanted: TextFilter, text: str) -> str | None:
 
 
 _FILTERS: tuple[Callable[[Filters, Subject], str | None], ...] = (
+    _object_to_on,
     _object_to_line,
     _object_to_direction,
     _object_to_from,

@@ -13,8 +13,13 @@ from typing import Any
 from quoflow.core.events import Event
 from quoflow.core.facts import Artifact, Call, Message
 
-ARTIFACT_EVENTS = {"voicemail": "voicemail.received", "transcript": "transcript.completed"}
-"""The trigger that each late artifact fires; a summary or recording fires none in this version."""
+ARTIFACT_EVENTS = {
+    "voicemail": "voicemail.received",
+    "recording": "recording.completed",
+    "summary": "summary.completed",
+    "transcript": "transcript.completed",
+}
+"""The trigger that each thing which is made after a call fires, once: when it is there, or known not to come."""
 
 
 def derive_message_events(connection: str, message: Message) -> tuple[Event, ...]:
@@ -50,12 +55,23 @@ def derive_call_events(connection: str, call: Call, *, line_number: str) -> tupl
 def derive_artifact_event(
     connection: str, call: Call, artifact: Artifact, *, line_number: str, seen_at: datetime
 ) -> Event | None:
-    """Give the event of an artifact that is complete. It happens when it is first seen: it is made after the call."""
-    kind = ARTIFACT_EVENTS.get(artifact.kind)
-    if kind is None or artifact.state != "completed":
+    """Give the event of an artifact that is complete, or never will be; None while it may still come.
+
+    It happens when that is first seen, since artifacts are made after the call. `status` in its data is `completed`,
+    `failed` where Quo says so, or `missing` where it was awaited in vain.
+    """
+    if artifact.state == "pending":
         return None
-    data = {"call": describe_call(call, line_number=line_number), artifact.kind: dict(artifact.data)}
-    return _make_call_event(connection, call, kind, seen_at, data)
+    data = {
+        "call": describe_call(call, line_number=line_number),
+        artifact.kind: {**artifact.data, "status": artifact.state},
+    }
+    return _make_call_event(connection, call, ARTIFACT_EVENTS[artifact.kind], seen_at, data)
+
+
+def can_have(call: Call, kind: str) -> bool:
+    """Whether an artifact can be made of a call: a voicemail if it was missed, the others if somebody talked."""
+    return call.is_missed if kind == "voicemail" else call.answered_at is not None or call.ai_handled
 
 
 def find_end(call: Call) -> datetime:

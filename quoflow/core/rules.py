@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from quoflow.core.durations import Duration
 from quoflow.core.lists import as_tuple
@@ -54,6 +54,18 @@ class Filters(_Model):
     to: OneOrMany = Field((), description="The number that was called or written to.")
     status: OneOrMany = Field((), description="The call's or message's status, as Quo names it.")
     text: TextFilter | None = Field(None, description="What the text must contain or match.")
+    on: Annotated[tuple[Literal["completed", "failed"], ...], BeforeValidator(as_tuple)] = Field(
+        ("completed",),
+        description="For what is made after a call: completed when it is there (unless said), failed when Quo says "
+        "that it never will be, or it is not there after 24 hours.",
+    )
+
+    @field_validator("on")
+    @classmethod
+    def _says_when(cls, on: tuple[str, ...]) -> tuple[str, ...]:
+        if not on:
+            raise ValueError("nothing is listed here; write `completed`, `failed`, or both")
+        return on
 
 
 class Schedule(_Model):

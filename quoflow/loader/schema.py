@@ -34,6 +34,8 @@ TRIGGERS: Mapping[str, str] = {
     "call.answered": "A call that was answered is over.",
     "call.missed": "A call came in and nobody answered it.",
     "voicemail.received": "A caller left a voicemail, and it can be read.",
+    "recording.completed": "The recording of a call is there.",
+    "summary.completed": "The summary of a call is there.",
     "transcript.completed": "The transcript of a call is there.",
     "schedule": "At times of day (cron), or every so often.",
     "manual": "By hand: `quoflow trigger NAME`.",

@@ -10,7 +10,7 @@ from quoflow.core import events, filters, phones, schedule
 from quoflow.core.rules import Filters, Schedule, Trigger
 from quoflow.loader import later
 from quoflow.loader.nodes import Key, ListNode, MappingNode, Node, ScalarNode
-from quoflow.loader.report import Report, find_close, suggest
+from quoflow.loader.report import Report, find_close, join_words, suggest
 from quoflow.loader.validation import read_model
 
 KINDS = (*events.KINDS, *events.LATER_KINDS)
@@ -155,6 +155,10 @@ class _Reader:
 
     def _read_filters(self, node: MappingNode, path: Sequence[Key]) -> Filters | None:
         begun = len(self.report.problems)
+        if "on" in node.items and self.kind not in events.ARTIFACT_KINDS:
+            told = ("unknown-key", f"`{self.kind}` has no `on`", f"it is for {join_words(events.ARTIFACT_KINDS)}")
+            self.report.add(node.keys["on"], (*path, "on"), told)
+            node = later.drop_keys(node, ("on",))
         read = read_model(Filters, node, self.report, path)
         for key in ("from", "to"):
             self._check_numbers(node.items.get(key), (*path, key))

@@ -126,7 +126,7 @@ def _cancel_waiting(tx: Connection, engine: Engine, event: Event) -> None:
 
     A write that is on its way, or of which nobody knows, ends as it will; nothing comes after it.
     """
-    if event.peer is None:
+    if event.peer is None or event.has_failed:
         return
     for run in store.list_unfinished_runs(tx, connection=event.connection, peer=event.peer):
         rule = runs.load_rule(tx, engine, run)
@@ -140,4 +140,4 @@ def _cancel_waiting(tx: Connection, engine: Engine, event: Event) -> None:
 def describe_event(event: Event) -> str:
     """Say in a few words what happened."""
     who = f" with {event.peer}" if event.peer else ""
-    return f"{event.kind}{who}"
+    return f"{event.kind}{who}{', which never came' if event.has_failed else ''}"

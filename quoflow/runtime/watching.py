@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 from quoflow.actions import artifacts
 from quoflow.core import happenings
 from quoflow.core.events import Event
-from quoflow.core.facts import Artifact, Call
+from quoflow.core.facts import ERASED, Artifact, Call
 from quoflow.quo import errors
 from quoflow.runtime import runs
 from quoflow.runtime.engine import Engine, Notice
@@ -23,12 +24,11 @@ MOST_A_CYCLE = 50
 
 
 def begin(tx: Connection, engine: Engine, connection: str, call: Call) -> None:
-    """Watch for what begins or cancels a run and the call can have: a voicemail if missed, a transcript if answered."""
+    """Watch for what begins or cancels a run and the call can have."""
     now = engine.clock()
     wanted = _list_wanted(tx, engine, connection, call.peer)
     for kind, event_kind in happenings.ARTIFACT_EVENTS.items():
-        can_be = call.is_missed if kind == "voicemail" else call.answered_at is not None
-        if can_be and event_kind in wanted:
+        if event_kind in wanted and happenings.can_have(call, kind):
             watch = watches.Watch(
                 connection=connection,
                 call_id=call.id,
@@ -76,14 +76,16 @@ def _take_look(
     now = engine.clock()
     with engine.database.write() as tx:
         call = mirror.find_call(tx, watch.connection, watch.call_id)
-        if call is None or artifact.state == "failed" or (artifact.state == "pending" and now >= watch.deadline):
-            watches.finish(tx, watch, state="failed" if artifact.state == "failed" else "given up", now=now)
+        if call is None or call.status == ERASED:
+            watches.finish(tx, watch, state="given up", now=now)
             return []
+        if artifact.state == "pending" and now >= watch.deadline:
+            artifact = replace(artifact, state="missing")
         if artifact.state == "pending":
             pause = min(engine.settings.poll.every * 2 ** min(watch.tries, 12), LONGEST_PAUSE)
-            watches.reschedule(tx, watch, next_at=now + pause)
+            watches.reschedule(tx, watch, next_at=min(now + pause, watch.deadline))
             return []
         number = find_number(call.line_id)
         event = happenings.derive_artifact_event(watch.connection, call, artifact, line_number=number, seen_at=now)
-        watches.finish(tx, watch, state="completed", now=now)
+        watches.finish(tx, watch, state=artifact.state, now=now)
         return list(inbox.add_events(tx, [event] if event else [], now=now))

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import time
 
-import pytest
-
-from .conftest import ANNA, BILL, MAIN, SALES, STRANGER, TEXTBACK
+from .conftest import ANNA, BILL, CORA, MAIN, SALES, STRANGER, TEXTBACK, UNLIMITED
 
 
 def test_pause_holds_and_resume_lets_go(make_firm):
@@ -275,34 +273,63 @@ actions:
     assert [one["from"] for one in firm.quo.sent()] == [MAIN, MAIN]
 
 
-@pytest.mark.parametrize(
-    ("trigger", "artifact", "call", "text"),
-    [
-        ("voicemail.received", {"voicemail": {"text": "Call me"}}, {}, "{{ voicemail.text }}"),
-        (
-            "transcript.completed",
-            {"transcript": {"lines": [{"text": "Call me"}]}},
-            {"answered": True, "duration": "0s"},
-            "{{ transcript.text }}",
-        ),
-    ],
-)
-def test_what_is_made_after_a_call_triggers_when_it_is_there(make_firm, trigger, artifact, call, text):
-    """A voicemail or transcript that is made late fires its trigger once, with its words."""
-    rule = f"name: late\ntrigger: {trigger}\nactions:\n  - send_message: {{text: 'You said: {text}'}}\n"
-    firm = make_firm(rule, auto=True)
+LATE = """
+name: {part}
+trigger: {kind}
+actions:
+  - send_message: {{text: "{part}: {{{{ {field} or '' }}}}"}}
+"""
+NEVER = """
+name: never-came
+trigger: {summary.completed: {on: failed}}
+actions:
+  - send_message: {text: "no summary ({{ summary.status }})"}
+"""
+SUMMED_UP = "name: summed-up\ntrigger: call.answered\ncancel_on: summary.completed\nactions: [{wait: 3d}, stop]\n"
+
+
+def test_what_is_made_after_a_call_triggers_when_it_is_there_and_when_it_never_comes(make_firm):
+    """Each is an event once, with its words; one that failed, or is missing after a day, for `on: failed` alone."""
+    fields = {
+        "voicemail.received": "voicemail.text",
+        "recording.completed": "recording.url",
+        "summary.completed": "summary.text",
+        "transcript.completed": "transcript.text",
+    }
+    rules = [LATE.format(part=field.partition(".")[0], kind=kind, field=field) for kind, field in fields.items()]
+    firm = make_firm(*rules, NEVER, SUMMED_UP, auto=True, guards=UNLIMITED)
     firm.begin()
-    call_id = firm.quo.miss_call(ANNA, **call)["id"]
-    firm.once()
-    firm.once()
+    taken = {"answered": True, "duration": "0s"}
+    missed = firm.quo.miss_call(ANNA)["id"]
+    answered, failed, forgotten = (firm.quo.miss_call(peer, **taken)["id"] for peer in (BILL, CORA, STRANGER))
+    for _ in range(2):
+        firm.once()
     assert firm.quo.sent() == []
 
-    firm.quo.change_call(call_id, **artifact)
+    firm.quo.change_call(missed, voicemail={"text": "Call me"})
+    made = {"recording": {}, "summary": {"points": "Wants a tap"}, "transcript": {"lines": [{"text": "Hello"}]}}
+    firm.quo.change_call(answered, **made)
+    firm.quo.change_call(failed, summary={"status": "failed"})
     for _ in range(2):
         firm.once(ahead="10m")
-    (words,) = firm.quo.texts()
-    assert words.startswith("You said:")
-    assert "Call me" in words
+    assert sorted(firm.quo.texts()) == [
+        "no summary (failed)",
+        f"recording: https://storage.example.com/recordings/{answered}.mp3",
+        "summary: Wants a tap",
+        f"transcript: {BILL}: Hello",
+        "voicemail: Call me",
+    ]
+
+    for _ in range(2):
+        firm.once(ahead="25h")
+    assert [one["to"] for one in firm.quo.sent()[5:]] == [STRANGER]
+    assert firm.quo.texts()[5:] == ["no summary (missing)"]
+    waiting = {one["event"]: one["state"] for one in firm.list("runs") if one["rule"] == "summed-up"}
+    assert waiting == {
+        f"call.answered:{answered}": "cancelled",
+        f"call.answered:{failed}": "waiting",
+        f"call.answered:{forgotten}": "waiting",
+    }
 
 
 def test_filters_choose_by_line_text_and_person(make_firm):

@@ -11,9 +11,15 @@ from quoflow.quo import errors
 LATE = {
     "voicemail": {"after": "60s", "text": "Please call me"},
     "transcript": {"after": "60s", "lines": [{"speaker": "us", "text": "Hello"}, {"text": "I want a refund"}]},
+    "recording": {"after": "60s"},
     "summary": {"after": "60s", "points": ["Wants a refund"], "next_steps": ["Call back"]},
 }
-WORDS = {"voicemail": "Please call me", "transcript": "refund", "summary": "Wants a refund"}
+WORDS = {
+    "voicemail": ("text", "Please call me"),
+    "recording": ("url", "https://"),
+    "transcript": ("text", "refund"),
+    "summary": ("text", "Wants a refund"),
+}
 
 
 def ring(office, **late):
@@ -24,7 +30,7 @@ def ring(office, **late):
 
 @pytest.mark.parametrize("kind", sorted(LATE))
 def test_what_is_not_made_yet_is_pending_then_completed(office, kind):
-    """A 404, an absent and an in-progress answer are all `not yet`; a minute later it is there with its words."""
+    """A 404, an empty, absent or in-progress answer are all `not yet`; a minute later it is there with its words."""
     call_id = ring(office, **{kind: LATE[kind]})
     seen = []
     for _ in range(4):
@@ -35,7 +41,8 @@ def test_what_is_not_made_yet_is_pending_then_completed(office, kind):
     assert seen[0] == seen[1] == "pending"
     assert seen[-1] == "completed"
     assert (artifact.kind, artifact.call_id) == (kind, call_id)
-    assert WORDS[kind] in artifact.data["text"]
+    field, words = WORDS[kind]
+    assert words in artifact.data[field]
 
 
 @pytest.mark.parametrize("kind", sorted(LATE))

@@ -109,6 +109,8 @@ def test_built_values_are_of_the_declared_shapes(fits, kind, data, facts, variab
         ("message.sent", {"message"}),
         ("call.missed", {"call"}),
         ("voicemail.received", {"call", "voicemail"}),
+        ("recording.completed", {"call", "recording"}),
+        ("summary.completed", {"call", "summary"}),
         ("transcript.completed", {"call", "transcript"}),
     ],
 )

@@ -114,27 +114,49 @@ def test_the_end_of_a_call_is_the_best_that_quo_says(change, expected):
     assert happenings.find_end(replace(MISSED, **change)) == expected
 
 
-@pytest.mark.parametrize(
-    ("kind", "expected"), [("voicemail", "voicemail.received"), ("transcript", "transcript.completed")]
-)
+@pytest.mark.parametrize(("kind", "expected"), happenings.ARTIFACT_EVENTS.items())
 def test_a_complete_artifact_is_an_event_of_when_it_was_seen(kind, expected):
     """What is made after a call happens when it is first seen complete, and carries call and content."""
     made = Artifact(kind, "AC2", "completed", {"text": "call me"})
     event = happenings.derive_artifact_event("main", MISSED, made, line_number=OURS, seen_at=LATER)
 
     assert (event.id, event.kind, event.occurred_at, event.peer) == (f"{expected}:AC2", expected, LATER, THEIRS)
-    assert (event.data[kind], event.data["call"]["id"]) == ({"text": "call me"}, "AC2")
+    assert (event.data[kind], event.data["call"]["id"]) == ({"text": "call me", "status": "completed"}, "AC2")
+    assert not event.has_failed
+
+
+@pytest.mark.parametrize("state", ["failed", "missing"])
+@pytest.mark.parametrize("kind", happenings.ARTIFACT_EVENTS)
+def test_an_artifact_that_never_comes_is_the_same_event_and_says_so(kind, state):
+    """It has the id of the one that came, so that a call fires the trigger once, either way."""
+    lost = Artifact(kind, "AC2", state)
+    event = happenings.derive_artifact_event("main", MISSED, lost, line_number=OURS, seen_at=LATER)
+
+    assert (event.id, event.has_failed) == (f"{happenings.ARTIFACT_EVENTS[kind]}:AC2", True)
+    assert event.data[kind] == {"status": state}
+
+
+@pytest.mark.parametrize("kind", happenings.ARTIFACT_EVENTS)
+def test_an_artifact_that_may_still_come_fires_nothing(kind):
+    """Not made yet is no answer."""
+    artifact = Artifact(kind, "AC2", "pending")
+
+    assert happenings.derive_artifact_event("main", MISSED, artifact, line_number=OURS, seen_at=LATER) is None
 
 
 @pytest.mark.parametrize(
-    ("kind", "state"),
-    [("voicemail", "pending"), ("transcript", "failed"), ("summary", "completed"), ("recording", "completed")],
+    ("call", "expected"),
+    [
+        (MISSED, ["voicemail"]),
+        (ANSWERED, ["recording", "summary", "transcript"]),
+        (replace(MISSED, ai_handled=True), ["recording", "summary", "transcript"]),
+        (replace(MISSED, status="forwarded"), []),
+        (RINGING, []),
+    ],
 )
-def test_an_incomplete_artifact_and_one_without_a_trigger_fire_nothing(kind, state):
-    """Only complete voicemails and transcripts are events in this version."""
-    artifact = Artifact(kind, "AC2", state)
-
-    assert happenings.derive_artifact_event("main", MISSED, artifact, line_number=OURS, seen_at=LATER) is None
+def test_only_what_a_call_can_have_is_awaited(call, expected):
+    """A missed call may have a voicemail; one that somebody or the AI agent took, the others; nothing else is awaited."""
+    assert [kind for kind in happenings.ARTIFACT_EVENTS if happenings.can_have(call, kind)] == expected
 
 
 CALLS = st.builds(

@@ -55,6 +55,7 @@ VOICEMAIL = replace(
     kind="voicemail.received",
     data={**CALL.data, "voicemail": {"text": "call me back"}},
 )
+LOST = replace(VOICEMAIL, data={**CALL.data, "voicemail": {"status": "missing"}})
 SCHEDULE = Event(
     id="schedule:nightly:0:2026-11-23T09:00", kind="schedule", connection="main", occurred_at=NOW - timedelta(minutes=1)
 )
@@ -127,6 +128,10 @@ FITTING = [
     ({"line": "+15550001111"}, MESSAGE),
     ({"line": "(555) 000-1111"}, MESSAGE),
     ({"line": ["Sales", "MAIN LINE"]}, MESSAGE),
+    ({"on": "completed"}, VOICEMAIL),
+    ({"on": ["failed", "completed"]}, VOICEMAIL),
+    ({"on": "failed"}, LOST),
+    ({"on": ["completed", "failed"]}, LOST),
     ({"line": "PNgone"}, replace(MESSAGE, line_id="PNgone")),
     ({"direction": "incoming"}, MESSAGE),
     ({"from": "+15550104567"}, MESSAGE),
@@ -179,6 +184,8 @@ def test_filters_let_through_what_fits(written, event):
         ({"text": {"contains": ["a b", "money"]}}, MESSAGE, "text: it does not contain `a b` or `money`"),
         ({"text": {"matches": "refund"}}, MESSAGE, "text: it does not match `refund`"),
         ({"text": {"contains": "refund"}}, CALL, "text: the event has none"),
+        ({}, LOST, "on: it wants `completed`, and this never came"),
+        ({"on": "failed"}, VOICEMAIL, "on: it wants `failed`, and this has come"),
         (
             {"text": {"contains": "x"}},
             replace(MESSAGE, data={"message": {"text": None}}),
