@@ -155,7 +155,7 @@ def test_an_artifact_that_may_still_come_fires_nothing(kind):
     ],
 )
 def test_only_what_a_call_can_have_is_awaited(call, expected):
-    """A missed call may have a voicemail; one that somebody or the AI agent took, the others; nothing else is awaited."""
+    """A missed call may have a voicemail; one that somebody or the AI took, the others; nothing else is awaited."""
     assert [kind for kind in happenings.ARTIFACT_EVENTS if happenings.can_have(call, kind)] == expected
 
 
