@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from quoflow.core import expressions, lifecycle, plans, steps, writes
+from quoflow.core import expressions, lifecycle, limits, plans, steps, writes
 from quoflow.core.lifecycle import RunState, StepState
 from quoflow.core.parameters.flow import Stop, Wait
 from quoflow.core.parameters.outside import Notify
@@ -59,13 +59,20 @@ class Advance:
 
 
 def advance(rule: Rule, records: Iterable[lifecycle.StepRecord], scene: writes.Scene) -> Advance:
-    """Decide what a run does next.
+    """Decide what a run does next. Where that is more than the rule's limits allow, it ends, and nothing is added.
 
     Args:
         rule: the version of the rule that the run began with.
         records: the run's steps so far, in any order.
         scene: the facts of now.
     """
+    decided, reach = foresee(rule, records, scene)
+    objection = limits.object_to(rule, reach)
+    return decided if objection is None else Advance(steps=(), end=End(RunState.FAILED, objection))
+
+
+def foresee(rule: Rule, records: Iterable[lifecycle.StepRecord], scene: writes.Scene) -> tuple[Advance, limits.Reach]:
+    """Give what a run would do next if its rule had no limits, and how far that reaches."""
     known = {record.path: record for record in records}
     walk = _Walk(scene=scene, known=known, positions=number_steps(rule.steps))
     went_through = walk.visit_all(rule.steps)
@@ -74,7 +81,9 @@ def advance(rule: Rule, records: Iterable[lifecycle.StepRecord], scene: writes.S
         end = _summarize_end(walk)
     seen = known.keys() | {step.path for step in walk.planned}
     later = () if end else tuple(path for path in walk.positions if path not in seen and walk.is_open(path))
-    return Advance(steps=tuple(walk.planned), end=end, later=later)
+    planned = [step.write for step in walk.planned if step.write is not None]
+    reach = limits.measure(rule, known.values(), planned, later)
+    return Advance(steps=tuple(walk.planned), end=end, later=later), reach
 
 
 def number_steps(sequence: tuple[steps.Step, ...]) -> dict[str, int]:

@@ -149,6 +149,8 @@ class Rule:
         approval: `required`, or `auto`, which counts only where the configuration allows this rule.
         max_age: an event older than this is skipped, and a write that is later than this is not sent.
         cancel_on: event kinds of the same contact that cancel this rule's unfinished runs.
+        max_recipients: how many numbers it may text at most, and `max_actions`, how many writes it may make; None is
+            no limit. With more, nothing is written at all.
         connections: names of the connections it applies to; none means every one.
         vars: plain data reachable as `vars`.
     """
@@ -165,6 +167,8 @@ class Rule:
     throttle: Throttle | None = None
     cancel_on: tuple[str, ...] = ()
     connections: tuple[str, ...] = ()
+    max_recipients: int | None = None
+    max_actions: int | None = None
     purpose: Literal["transactional", "marketing", "reply"] = "transactional"
     enabled: bool = True
     vars: Mapping[str, Any] = field(default_factory=dict)  # JSON

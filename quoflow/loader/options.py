@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from quoflow.core.durations import Duration
 from quoflow.core.rules import DEFAULT_MAX_AGE, OneOrMany, Throttle
+
+
+def _need_figure(value: object) -> object:
+    """Refuse a limit without a figure: it would be none."""
+    if value is None:
+        raise ValueError("nothing is written here")
+    return value
+
+
+Limit = Annotated[Annotated[int, Field(ge=1)] | None, BeforeValidator(_need_figure)]
 
 
 class Options(BaseModel):
@@ -25,6 +35,12 @@ class Options(BaseModel):
     throttle: Throttle | None = Field(None, description="Fire at most once within a time for each key.")
     cancel_on: OneOrMany = Field(
         (), description="Events of the same contact that cancel the run while it waits, such as message.received."
+    )
+    max_recipients: Limit = Field(
+        None, description="How many numbers it may text at most; with more it stops before the first write."
+    )
+    max_actions: Limit = Field(
+        None, description="How many writes it may make at most; with more it stops before the first."
     )
     purpose: Literal["transactional", "marketing", "reply"] = Field(
         "transactional", description="What the texts are for."

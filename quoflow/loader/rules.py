@@ -92,6 +92,8 @@ class _RuleBuilder:
             throttle=options.throttle,
             cancel_on=options.cancel_on,
             connections=options.connection,
+            max_recipients=options.max_recipients,
+            max_actions=options.max_actions,
             purpose=options.purpose,
             enabled=options.enabled,
             vars=options.vars,

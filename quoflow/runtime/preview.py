@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from quoflow.core.lifecycle import RunRecord, StepRecord, StepState
+from quoflow.core.lifecycle import RunRecord, RunState, StepRecord, StepState
 from quoflow.quo import errors
 from quoflow.runtime import asking, intake, polling, schedules, worker
 from quoflow.runtime.engine import Engine, Notice
@@ -86,7 +86,13 @@ def preview(engine: Engine) -> Preview:
         for step in run.steps
         if step.state in (StepState.SKIPPED, StepState.FAILED)
     ]
+    skipped += [Skipped(run.rule, run.event_id, run.reason) for run in recent if _is_stopped(run)]
     return Preview(tuple(listed), tuple(skipped), failed, tuple(baselines))
+
+
+def _is_stopped(run: RunRecord) -> bool:
+    """Whether a run failed as a whole, and not by one of its steps."""
+    return run.state is RunState.FAILED and not any(step.state is StepState.FAILED for step in run.steps)
 
 
 def _list_standing(

@@ -438,6 +438,13 @@ MUTANTS = (
         ("tests/acceptance/test_guards.py",),
     ),
     Mutant(
+        "a rule's limits are not asked",
+        "quoflow/core/planning.py",
+        "    return decided if objection is None else Advance(",
+        "    return decided if objection is None or reach.made == 0 else Advance(",
+        ("tests/acceptance/test_limits.py",),
+    ),
+    Mutant(
         "a look that fails lets the text go",
         "quoflow/runtime/freshness.py",
         """        _hold(engine, step, error)

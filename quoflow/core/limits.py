@@ -1,0 +1,98 @@
+"""How far a rule may reach: `max_recipients` and `max_actions`, counted before anything is written. Pure.
+
+What is counted is what is known to be written, and of what lies behind a wait or an open branch the most that may come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from quoflow.core import lifecycle, plans, steps
+from quoflow.core.lifecycle import StepState
+from quoflow.core.rules import Rule
+
+_NOT_MADE = frozenset({StepState.SKIPPED, StepState.FAILED, StepState.CANCELLED})
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far something reaches: a run, or all the runs of a batch.
+
+    Attributes:
+        made: writes that are on record already.
+        now: writes that would be added.
+        later: writes that may follow at most, as far as the rule's steps tell.
+        recipients: the numbers that are texted, those on record included.
+    """
+
+    made: int = 0
+    now: int = 0
+    later: int = 0
+    recipients: frozenset[str] = frozenset()
+
+    def __add__(self, other: Reach) -> Reach:
+        """Give the reach of both together."""
+        return Reach(
+            self.made + other.made,
+            self.now + other.now,
+            self.later + other.later,
+            self.recipients | other.recipients,
+        )
+
+
+def measure(
+    rule: Rule, records: Iterable[lifecycle.StepRecord], planned: Iterable[plans.Write], later: Collection[str]
+) -> Reach:
+    """Measure a run at the moment when writes would be added to it.
+
+    Args:
+        rule: the version of the rule that the run began with.
+        records: the run's steps so far.
+        planned: the writes that would be added.
+        later: paths of the steps that may still come.
+    """
+    made = [record for record in records if record.is_write and record.state not in _NOT_MADE]
+    new = list(planned)
+    texted = [record.to for record in made if record.action == "send_message"]
+    texted += [write.to for write in new if write.action == "send_message"]
+    recipients = frozenset(number for number in texted if number)
+    return Reach(len(made), len(new), _count_most(rule.steps, later), recipients)
+
+
+def object_to(rule: Rule, reach: Reach) -> str | None:
+    """Give why a reach is beyond what its rule allows, with the figures; None where it is not."""
+    objections = []
+    recipients, total = len(reach.recipients), reach.made + reach.now + reach.later
+    if rule.max_recipients is not None and recipients > rule.max_recipients:
+        objections.append(f"max_recipients: it would text {recipients} numbers, and {rule.max_recipients} is the most")
+    if rule.max_actions is not None and total > rule.max_actions:
+        objections.append(f"max_actions: {_count_writes(reach)}, and {rule.max_actions} is the most")
+    if not objections:
+        return None
+    end = f"stopped after {reach.made}" if reach.made else "stopped before the first write"
+    return f"{'; '.join(objections)}; {end}"
+
+
+def _count_writes(reach: Reach) -> str:
+    parts = [f"it has made {_count(reach.made)}"] if reach.made else []
+    parts.append(
+        f"it would make {_count(reach.now)} now" if reach.made or reach.later else f"{_count(reach.now)} to make"
+    )
+    if reach.later:
+        parts.append(f"up to {reach.later} more may follow")
+    return ", ".join(parts)
+
+
+def _count(number: int) -> str:
+    return f"{number} write{'' if number == 1 else 's'}"
+
+
+def _count_most(sequence: Sequence[steps.Step], later: Collection[str]) -> int:
+    """Count the writes among steps that may still come; of two ways of which one is taken, those of the longer."""
+    total = 0
+    for step in sequence:
+        total += step.kind in steps.WRITES and step.path in later
+        ways = [_count_most(step.then, later), _count_most(step.otherwise, later)]
+        total += max(ways) if step.path in later else sum(ways)
+    return total
