@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema
 
 UNITS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
 PATTERN = r"^(?:[0-9]+w)?(?:[0-9]+d)?(?:[0-9]+h)?(?:[0-9]+m)?(?:[0-9]+s)?$"
@@ -49,6 +49,12 @@ def _validate_age(value: object) -> object:
     return parse_duration(value, longest=LONGEST_AGE) if isinstance(value, str) else value
 
 
+def _refuse_nothing(value: timedelta) -> timedelta:
+    if not value:
+        raise ValueError("this must be longer than nothing; write a duration such as 15m, or leave the option out")
+    return value
+
+
 _SCHEMA = WithJsonSchema(
     {
         "type": "string",
@@ -59,6 +65,9 @@ _SCHEMA = WithJsonSchema(
 )
 
 Duration = Annotated[timedelta, BeforeValidator(_validate), PlainSerializer(format_duration, return_type=str), _SCHEMA]
+
+Span = Annotated[Duration, AfterValidator(_refuse_nothing)]
+"""A duration that is longer than nothing."""
 
 Age = Annotated[timedelta, BeforeValidator(_validate_age), PlainSerializer(format_duration, return_type=str), _SCHEMA]
 """How old something kept may be: up to ten years, where nothing that waits is longer than one."""

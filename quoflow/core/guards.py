@@ -1,18 +1,19 @@
 """What stands between a rule and a customer's phone: the guards' verdicts on a write. Pure.
 
-Every text passes kill switch → opt-out → country → quiet hours → contact cap → budget → loop → age, in this order,
-at plan time and again in the transaction that takes the intent. The first guard that objects decides. Other writes
-(tags) pass the kill switch and the age only: nobody is disturbed by them.
+Every text passes kill switch → opt-out → country → quiet hours → contact cap → budget → loop → a person who talks to
+them (for a rule with `unless_human`) → age, in this order, at plan time and again in the transaction that takes the
+intent. The first guard that objects decides. Other writes (tags) pass the kill switch and the age only: nobody is
+disturbed by them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from quoflow.core import likeness, loops, opt_out_ledger, phones, quiet_hours, schedule, segments
+from quoflow.core import likeness, loops, opt_out_ledger, phones, quiet_hours, schedule, segments, talks
 from quoflow.core.durations import format_duration
 from quoflow.core.guard_settings import ContactCap, GuardSettings, QuietHours
 from quoflow.core.plans import Gate, Write
@@ -37,6 +38,8 @@ class GuardFacts:
         due_at: when the write was due, and `max_age`, how late it may be; None where it cannot be late.
         last_inbound_at: when the recipient last wrote to us, or None.
         answer: their latest text on the line of this write, where a text of ours went before it, or None.
+        talk: when a person of ours last texted or spoke with the recipient; None where none has, or it is not asked.
+        unless_human: how long after that the rule keeps quiet; None where it does not mind.
         contact_zone: what the contact's time-zone field holds; None where it holds nothing, or there is no such field.
         timezone: the configured IANA zone: the budget's midnight, and the clock of the reasons.
         rule: the rule that asks.
@@ -56,6 +59,8 @@ class GuardFacts:
     max_age: timedelta | None = None
     last_inbound_at: datetime | None = None
     answer: loops.Answer | None = None
+    talk: talks.Talk | None = None
+    unless_human: timedelta | None = None
     contact_zone: object = None
     timezone: str = "UTC"
     rule: str = ""
@@ -205,6 +210,23 @@ def _check_loop(write: Write, facts: GuardFacts, settings: GuardSettings) -> Gat
     return _hold("loop", f"loop: {phones.mask(write.to)}: {found.reason}", _put_off(found.until, facts), facts)
 
 
+def _check_talk(write: Write, facts: GuardFacts, settings: GuardSettings) -> Gate | None:
+    """Keep quiet while a person of ours talks to them; up to the write's age, whatever it was that held it so long."""
+    if facts.unless_human is None or facts.talk is None or facts.now >= (until := facts.talk.at + facts.unless_human):
+        return None
+    ago = format_duration(max(facts.now - facts.talk.at, timedelta(0)))
+    did = "texted" if facts.talk.what == "text" else "spoke with"
+    reason = f"unless_human: a person of ours {did} {phones.mask(write.to)} {ago} ago"
+    if (late := _check_age(write, facts, settings)) is not None:
+        return Gate("refused", f"{reason}; {late.reason}", guard="unless_human")
+    reason += f", and the rule keeps quiet for {format_duration(facts.unless_human)}"
+    gate = _hold("unless_human", reason, until, facts)
+    if facts.due_at is None or facts.max_age is None:
+        return gate
+    given_up = facts.due_at + facts.max_age + timedelta(seconds=1)
+    return replace(gate, until=min(until, given_up))
+
+
 def _check_age(_: Write, facts: GuardFacts, __: GuardSettings) -> Gate | None:
     if facts.due_at is None or facts.max_age is None or facts.now - facts.due_at <= facts.max_age:
         return None
@@ -223,6 +245,7 @@ _TEXT_GUARDS = (
     _check_contact_cap,
     _check_budget,
     _check_loop,
+    _check_talk,
     _check_age,
 )
 

@@ -148,6 +148,7 @@ class Rule:
         file: the file it stands in, and `line`, where its document begins.
         approval: `required`, or `auto`, which counts only where the configuration allows this rule.
         max_age: an event older than this is skipped, and a write that is later than this is not sent.
+        unless_human: a text waits until no person of ours has talked to them for this long, or None.
         cancel_on: event kinds of the same contact that cancel this rule's unfinished runs.
         max_recipients: how many numbers it may text at most, and `max_actions`, how many writes it may make; None is
             no limit. With more, nothing is written at all.
@@ -165,6 +166,7 @@ class Rule:
     approval: Literal["required", "auto"] = "required"
     max_age: timedelta = DEFAULT_MAX_AGE
     throttle: Throttle | None = None
+    unless_human: timedelta | None = None
     cancel_on: tuple[str, ...] = ()
     connections: tuple[str, ...] = ()
     max_recipients: int | None = None

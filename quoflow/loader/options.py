@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from quoflow.core.durations import Duration
+from quoflow.core.durations import Duration, Span
 from quoflow.core.rules import DEFAULT_MAX_AGE, OneOrMany, Throttle
 
 
@@ -33,6 +33,11 @@ class Options(BaseModel):
     )
     max_age: Duration = Field(DEFAULT_MAX_AGE, description="An event older than this is skipped, such as 15m.")
     throttle: Throttle | None = Field(None, description="Fire at most once within a time for each key.")
+    unless_human: Span | None = Field(
+        None,
+        description="Hold a text while a person of ours talks to the contact: until none has texted or spoken with "
+        "them for this long, such as 15m.",
+    )
     cancel_on: OneOrMany = Field(
         (), description="Events of the same contact that cancel the run while it waits, such as message.received."
     )

@@ -90,6 +90,7 @@ class _RuleBuilder:
             approval=options.approval,
             max_age=options.max_age,
             throttle=options.throttle,
+            unless_human=options.unless_human,
             cancel_on=options.cancel_on,
             connections=options.connection,
             max_recipients=options.max_recipients,

@@ -1,4 +1,6 @@
-"""A last look at a conversation, just before a text goes to somebody we do not know, or for marketing.
+"""A last look at a conversation, just before a text that minds what was said a moment ago.
+
+Such is one to somebody we do not know, one for marketing, and one of a rule that keeps quiet while a person talks.
 
 Polling may be a cycle behind: a STOP or an answer that is at Quo already must count. What is found goes the way of
 everything that is read, so opt-outs, guards and `cancel_on` decide. It costs one GET for each such text.
@@ -33,13 +35,13 @@ def look_first(engine: Engine, step: StepRecord) -> bool:
 
 
 def _is_wanted(tx: Connection, engine: Engine, step: StepRecord) -> bool:
-    """Whether a write is a first contact or marketing, and nothing else stands in its way."""
+    """Whether a write is a first contact, marketing, or waits for people, and nothing else stands in its way."""
     run = store.find_run(tx, step.run_id, with_steps=False)
     if step.action != "send_message" or run is None:
         return False
     rule = runs.load_rule(tx, engine, run)
     is_known = exchanges.has_exchanged(tx, connection=step.connection, line_id=_find_line(step), peer=step.to or "")
-    if is_known and (rule is None or rule.purpose != "marketing"):
+    if is_known and (rule is None or (rule.purpose != "marketing" and rule.unless_human is None)):
         return False
     write = lifecycle.thaw_write(step, rule_version=run.rule_version)
     now = engine.clock()

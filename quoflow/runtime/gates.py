@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from quoflow.core import guards, plans, questions
+from quoflow.core import guards, plans, questions, talks
 from quoflow.core.lifecycle import StepRecord
 from quoflow.core.rules import Rule
 from quoflow.runtime import optouts
@@ -92,6 +92,8 @@ def read_facts(
         max_age=rule.max_age if rule else None,
         last_inbound_at=mirror.last_inbound_at(tx, connection, peer=to),
         answer=exchanges.find_answer(tx, connection=connection, line_id=line_id, peer=to, since=day_ago),
+        talk=_find_talk(tx, write, rule, now=now),
+        unless_human=rule.unless_human if rule else None,
         contact_zone=_find_contact_zone(tx, engine, write),
         rule=rule.name if rule else "",
         step_id=step_id,
@@ -109,6 +111,16 @@ def tell(engine: Engine, gate: plans.Gate, *, rule: str, connection: str) -> Non
         return
     kind = "guard.loop" if gate.guard == "loop" else f"write.{gate.state}"
     engine.tell(Notice(kind, f"{rule}: {gate.reason}", connection, {"guard": gate.guard}))
+
+
+def _find_talk(tx: Connection, write: plans.Write, rule: Rule | None, *, now: datetime) -> talks.Talk | None:
+    """Give the last sign of a person of ours, where the rule wants to know; only of the time that matters."""
+    if rule is None or rule.unless_human is None:
+        return None
+    since = now - rule.unless_human - talks.AUTOMATIC_WITHIN
+    messages = exchanges.list_others_messages(tx, connection=write.connection, peer=write.to, since=since)
+    calls = exchanges.list_calls(tx, connection=write.connection, peer=write.to, since=since - talks.LONGEST_CALL)
+    return talks.find_talk(messages, calls, now=now)
 
 
 def _find_contact_zone(tx: Connection, engine: Engine, write: plans.Write) -> object:

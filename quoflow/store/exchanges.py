@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, exists, select
 
 from quoflow.core import loops
-from quoflow.core.facts import Message
+from quoflow.core.facts import Call, Message
 from quoflow.store import rows, tables
 from quoflow.store.outbox import MAY_COUNT
 
@@ -49,6 +49,21 @@ def find_last_message(tx: Connection, *, connection: str, line_id: str, peer: st
     here = (_messages.c.connection == connection, _messages.c.line_id == line_id, _messages.c.peer == peer)
     question = rows.select_as(Message, _messages).where(*here)
     return rows.read_one(tx, Message, question.order_by(_messages.c.created_at.desc(), _messages.c.id.desc()).limit(1))
+
+
+def list_others_messages(tx: Connection, *, connection: str, peer: str, since: datetime) -> tuple[Message, ...]:
+    """List what went to and fro with a number on any line from a time on, without the texts that quoflow has sent."""
+    sent = exists().where(_attempts.c.connection == connection, _attempts.c.message_id == _messages.c.id)
+    here = (_messages.c.connection == connection, _messages.c.peer == peer, _messages.c.created_at >= since)
+    question = rows.select_as(Message, _messages).where(*here, ~_messages.c.is_ours, ~sent)
+    return rows.read_all(tx, Message, question.order_by(_messages.c.created_at, _messages.c.id))
+
+
+def list_calls(tx: Connection, *, connection: str, peer: str, since: datetime) -> tuple[Call, ...]:
+    """List the calls with a number on any line that began at a time or later, oldest first."""
+    here = (_calls.c.connection == connection, _calls.c.peer == peer, _calls.c.created_at >= since)
+    question = rows.select_as(Call, _calls).where(*here)
+    return rows.read_all(tx, Call, question.order_by(_calls.c.created_at, _calls.c.id))
 
 
 def has_exchanged(tx: Connection, *, connection: str, line_id: str, peer: str) -> bool:

@@ -266,9 +266,11 @@ def test_a_look_that_fails_holds_the_text_until_it_succeeds(make_firm):
     assert len(firm.quo.sent()) == 1
 
 
-@pytest.mark.parametrize(("rule", "looks"), [(NEWS, 1), (COLD, 1), (TEXTBACK + PATIENT, 0)])
+@pytest.mark.parametrize(
+    ("rule", "looks"), [(NEWS, 1), (COLD, 1), (TEXTBACK + PATIENT, 0), (f"{TEXTBACK}{PATIENT}unless_human: 15m\n", 1)]
+)
 def test_the_last_look_costs_one_request_and_only_where_it_is_due(make_firm, rule, looks):
-    """Marketing and a number that we never had to do with: one GET more; a text to somebody known: none."""
+    """Marketing, a stranger's number, a rule that waits for people: one GET more; a text to somebody known: none."""
     firm = prepare_news(make_firm, rule)
     before = count_looks(firm.quo)
     firm.once(code=1)

@@ -433,7 +433,7 @@ MUTANTS = (
     Mutant(
         "marketing goes without a last look",
         "quoflow/runtime/freshness.py",
-        '    if is_known and (rule is None or rule.purpose != "marketing"):',
+        '    if is_known and (rule is None or (rule.purpose != "marketing" and rule.unless_human is None)):',
         "    if is_known:",
         ("tests/acceptance/test_guards.py",),
     ),
@@ -531,5 +531,19 @@ MUTANTS = (
         '"events": _Words(tables.events, _events, {"data": {}}),',
         '"events": _Words(tables.events, _events),',
         ("tests/acceptance/test_retention.py",),
+    ),
+    Mutant(
+        "a text goes into the middle of a person's talk",
+        "quoflow/core/guards.py",
+        "    _check_talk,\n",
+        "",
+        ("tests/unit/core/test_guards.py", "tests/acceptance/test_unless_human.py"),
+    ),
+    Mutant(
+        "Quo's automatic reply counts as a person",
+        "quoflow/core/talks.py",
+        " if not _is_automatic(one.created_at, asked)]",
+        "]",
+        ("tests/unit/core/test_talks.py",),
     ),
 )

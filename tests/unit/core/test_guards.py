@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from quoflow.core import guard_settings, guards, loops, phones
+from quoflow.core import guard_settings, guards, loops, phones, talks
 from quoflow.core.guard_settings import GuardSettings
 from quoflow.core.guards import GuardFacts
 from quoflow.core.opt_out_ledger import Entry, Standing
@@ -561,3 +561,49 @@ def test_no_reason_shows_a_whole_number():
         assert NEW_YORK not in gate.reason
         assert NEW_YORK[2:] not in gate.reason
     assert phones.mask(NEW_YORK) != NEW_YORK
+
+
+# -- a person of ours who talks to them
+
+
+def talked(minutes_ago=5.0, *, what="text", waits=15, now=NOON, **more):
+    """Give facts of a rule that waits for so many minutes of silence, and of a talk so long ago."""
+    talk = talks.Talk(now - timedelta(minutes=minutes_ago), what)
+    return facts(now, talk=talk, unless_human=timedelta(minutes=waits), **more)
+
+
+def test_a_text_waits_while_a_person_of_ours_talks():
+    """It is held until nobody has talked for as long as the rule says; a tag is not."""
+    told = "unless_human: a person of ours texted +1212***0123 5m ago, and the rule keeps quiet for 15m"
+    gate = guards.check(text_to(), talked(), allow())
+
+    assert gate == Gate(
+        "held", f"{told}; passes at 12:10 EST", until=NOON + timedelta(minutes=10), guard="unless_human"
+    )
+    assert guards.check(TAG, talked(), allow()) == Gate("ready")
+
+
+def test_a_call_is_told_as_one():
+    """A call that goes on was a moment ago."""
+    gate = guards.check(text_to(), talked(0, what="call"), allow())
+
+    assert "a person of ours spoke with +1212***0123 0s ago" in gate.reason
+
+
+@pytest.mark.parametrize("known", [talked(15), facts(talk=talks.Talk(NOON, "text")), talked(14.9, waits=14)])
+def test_a_text_goes_after_the_silence_and_where_the_rule_does_not_mind(known):
+    """To the second; and a rule that says nothing is not held."""
+    assert guards.check(text_to(), known, allow()) == Gate("ready")
+
+
+def test_a_text_that_people_talk_past_its_age_is_refused():
+    """Held up to its age, in the last second too; behind it the reason says both."""
+    age = {"due_at": NOON, "max_age": timedelta(minutes=12)}
+    at_first = guards.check(text_to(), talked(5, waits=30, **age), allow())
+    at_last = guards.check(text_to(), talked(5, now=NOON + timedelta(minutes=12), **age), allow())
+    too_late = guards.check(text_to(), talked(5, now=NOON + timedelta(minutes=13), **age), allow())
+
+    assert at_first.until == NOON + timedelta(minutes=12, seconds=1)  # it is given up then
+    assert "passes at 12:25 EST, when it will be too late: max_age is 12m" in at_first.reason
+    assert (at_last.state, too_late.state, too_late.guard) == ("held", "refused", "unless_human")
+    assert too_late.reason.startswith("unless_human: a person of ours texted +1212***0123 5m ago; too late by 1m")

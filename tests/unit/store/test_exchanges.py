@@ -123,3 +123,29 @@ def test_a_number_is_new_until_anything_went_to_or_fro(tx, make):
     known = {line_id: has_exchanged(tx, make, line_id=line_id) for line_id in (LINE, SALES, "PN3", "PN4")}
     assert known == {LINE: False, SALES: True, "PN3": True, "PN4": True}
     assert not has_exchanged(tx, make, connection="second", line_id=SALES)
+
+
+def test_what_others_wrote_is_listed_without_our_texts(tx, make):
+    """On any line, from a time on: not what quoflow sent, by its mark or by the id that an attempt has claimed."""
+    save(tx, heard(make, -1), heard(make, 0), heard(make, 1, direction="outgoing", line_id=SALES))
+    save(tx, heard(make, 2, direction="outgoing"), ours=["AC2"])
+    attempt(tx, make, "sent", started_at=make.at(3))
+    outbox.settle(tx, "sent", state="sent", reason="", now=make.at(3), message_id="AC3")
+    save(tx, heard(make, 3, direction="outgoing"), heard(make, 4, peer="+15555550199"))
+
+    listed = exchanges.list_others_messages(tx, connection="main", peer=make.peer, since=make.at(0))
+
+    assert [one.id for one in listed] == ["AC0", "AC1"]
+    assert exchanges.list_others_messages(tx, connection="second", peer=make.peer, since=make.at(0)) == ()
+
+
+def test_calls_are_listed_from_a_time_on(tx, make):
+    """Of one number, on any line, oldest first."""
+    times = {"CA2": 2, "CA0": -1, "CA1": 0}
+    calls = [Call(name, LINE, make.peer, "incoming", "missed", make.at(at)) for name, at in times.items()]
+    other = Call("CA9", SALES, "+15555550199", "incoming", "missed", make.at(1))
+    mirror.save_calls(tx, "main", [*calls, other])
+
+    listed = exchanges.list_calls(tx, connection="main", peer=make.peer, since=make.at(0))
+
+    assert [one.id for one in listed] == ["CA1", "CA2"]
