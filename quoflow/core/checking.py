@@ -27,6 +27,13 @@ def check(tree: nodes.Node, source: str, scope: Scope) -> tuple[Fault, ...]:
     return tuple(inference.report.found)
 
 
+def check_value(tree: nodes.Node, source: str, scope: Scope) -> tuple[tuple[Fault, ...], Shape]:
+    """Type a parsed expression, which has passed the allow-list, and give its faults and its shape."""
+    inference = Inference(Report(source), scope)
+    shape = inference.infer(tree)
+    return tuple(inference.report.found), shape
+
+
 def _visit_all(inference: Inference, body: list[nodes.Node]) -> None:
     for node in body:
         if isinstance(node, nodes.Output):

@@ -228,6 +228,8 @@ OUTCOMES: Mapping[str, Shape] = {
     "fetch_transcript": record({"text": maybe(TEXT), "lines": LINES, "status": TEXT, "found": BOOLEAN}),
     "fetch_summary": record({"text": maybe(TEXT), "points": TEXTS, "next_steps": TEXTS, "found": BOOLEAN}),
     "notify": record({}),
+    "log": record({}),
+    "set": record({}),
     "wait": record({}),
 }
 """What `steps.<id>` holds, by step kind."""
@@ -257,6 +259,7 @@ def build_scope(
     variables: Mapping[str, Any],  # JSON
     steps: Mapping[str, str],
     hours: Iterable[str] | None,
+    given: Mapping[str, Shape] | None = None,
 ) -> Scope:
     """Tell which names a rule's expressions have.
 
@@ -267,6 +270,7 @@ def build_scope(
         variables: the rule's and the configuration's `vars`.
         steps: the kind of each step with an id that has run before, by id.
         hours: names of the configuration's calendars; None when it is not known.
+        given: the shapes of the values that steps before have put under `vars`.
     """
     names: dict[str, Shape] = {"rule": RULE, "run": RUN}
     for name, part in TABLE.items():
@@ -274,7 +278,8 @@ def build_scope(
         if having:
             names[name] = part.shape if len(having) == len(kinds) else maybe(part.shape)
     names["steps"] = record({name: maybe(OUTCOMES.get(kind, record({}))) for name, kind in steps.items()})
-    names["vars"] = replace(shapes.shape_of(variables), is_open="manual" in kinds)  # `trigger --set` may add more
+    known = {**shapes.shape_of(variables).fields, **(given or {})}
+    names["vars"] = replace(record(known), is_open="manual" in kinds)  # `trigger --set` may add more
     return Scope(names=names, kinds=tuple(kinds), hours=None if hours is None else frozenset(hours))
 
 

@@ -13,10 +13,11 @@ from typing import Any, Literal, TypeVar
 import jinja2
 from jinja2 import nodes
 
-from quoflow.core import checking, grammar, presence, printing, templating
+from quoflow.core import checking, grammar, presence, printing, shapes, templating
 from quoflow.core.contexts import Scope
 from quoflow.core.faults import Fault
 from quoflow.core.functions import SIGNATURES, Functions
+from quoflow.core.shapes import Shape
 from quoflow.errors import QuoflowError
 
 __all__ = [
@@ -24,7 +25,9 @@ __all__ = [
     "Fault",
     "check_expression",
     "check_template",
+    "check_value",
     "evaluate",
+    "find_bare",
     "find_references",
     "holds",
     "render",
@@ -32,6 +35,8 @@ __all__ = [
 
 LONGEST_TEXT = 1600
 """Characters that one text may hold (Quo API reference, `POST /v1/messages`)."""
+
+_BARE = re.compile(r"(\s*\{\{[-+]?)(.*?)[-+]?\}\}\s*", re.DOTALL)
 
 _Result = TypeVar("_Result")
 
@@ -50,6 +55,28 @@ def check_template(source: str, scope: Scope) -> tuple[Fault, ...]:
     if "{" not in source and len(source) <= grammar.LONGEST_SOURCE:
         return ()
     return _check(source, "template", scope)
+
+
+def check_value(source: str, scope: Scope) -> tuple[tuple[Fault, ...], Shape]:
+    """Find what is wrong with an expression whose value is wanted, and give the shape of it. Never raises."""
+    parsed = grammar.parse(source, "expression")
+    if parsed.tree is None:
+        return parsed.faults, shapes.ANY
+    return checking.check_value(parsed.tree, source, scope)
+
+
+@lru_cache(maxsize=4096)
+def find_bare(source: str) -> str | None:
+    """Give the expression of a template that is one `{{ }}` and nothing else, or None; its places stay the same."""
+    found = _BARE.fullmatch(source)
+    if found is None:
+        return None
+    tree = grammar.parse(source.strip(), "template").tree
+    body = tree.body if isinstance(tree, nodes.Template) else []
+    if tree is not None and not (len(body) == 1 and isinstance(body[0], nodes.Output) and len(body[0].nodes) == 1):
+        return None
+    before, inner = found.groups()
+    return " " * len(before) + inner
 
 
 def _check(source: str, kind: grammar.Kind, scope: Scope) -> tuple[Fault, ...]:

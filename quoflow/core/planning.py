@@ -9,53 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
-from quoflow.core import expressions, lifecycle, limits, plans, steps, writes
+from quoflow.core import expressions, keeping, lifecycle, limits, outline, steps, turns, writes
 from quoflow.core.lifecycle import RunState, StepState
-from quoflow.core.parameters.flow import Stop, Wait
-from quoflow.core.parameters.outside import Notify
+from quoflow.core.progress import Advance, End, PlannedStep, Turn
 from quoflow.core.rules import Rule
 
 EFFECTS = steps.WRITES | {"notify"}
+"""Step kinds that do something for somebody: what they came to is what a run came to."""
+
+EARLY = EFFECTS | {"log"}
 """Step kinds that may be planned behind pending ones: nothing later hangs on their outcome unless it says so."""
 
 CHANGEABLE = ("contact.tags", "contact.fields")
 """What a pending write may still change, so that bytes made from it are not known yet."""
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedStep:
-    """A step that becomes a record: its state as planning sees it, before the gate."""
-
-    path: str
-    position: int
-    action: str
-    name: str | None
-    state: StepState
-    due_at: datetime | None = None
-    write: plans.Write | None = None
-    payload: Mapping[str, Any] | None = None  # JSON
-    outcome: Mapping[str, Any] | None = None  # JSON
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class End:
-    """How a run ends, and why."""
-
-    state: RunState
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Advance:
-    """The steps to add to a run now, its end if it has come, and what stands behind (paths, in order)."""
-
-    steps: tuple[PlannedStep, ...]
-    end: End | None
-    later: tuple[str, ...] = ()
 
 
 def advance(rule: Rule, records: Iterable[lifecycle.StepRecord], scene: writes.Scene) -> Advance:
@@ -74,7 +42,7 @@ def advance(rule: Rule, records: Iterable[lifecycle.StepRecord], scene: writes.S
 def foresee(rule: Rule, records: Iterable[lifecycle.StepRecord], scene: writes.Scene) -> tuple[Advance, limits.Reach]:
     """Give what a run would do next if its rule had no limits, and how far that reaches."""
     known = {record.path: record for record in records}
-    walk = _Walk(scene=scene, known=known, positions=number_steps(rule.steps))
+    walk = _Walk(scene=scene, known=known, positions=outline.number_steps(rule.steps))
     went_through = walk.visit_all(rule.steps)
     end = walk.end
     if end is None and went_through and not walk.blocked:
@@ -84,23 +52,6 @@ def foresee(rule: Rule, records: Iterable[lifecycle.StepRecord], scene: writes.S
     planned = [step.write for step in walk.planned if step.write is not None]
     reach = limits.measure(rule, known.values(), planned, later)
     return Advance(steps=tuple(walk.planned), end=end, later=later), reach
-
-
-def number_steps(sequence: tuple[steps.Step, ...]) -> dict[str, int]:
-    """Give every step its position: the order in which the file has them, branches included."""
-    return {step.path: position for position, step in enumerate(_flatten(sequence))}
-
-
-def find_step(rule: Rule, path: str) -> steps.Step | None:
-    """Find a step by its path."""
-    return next((step for step in _flatten(rule.steps) if step.path == path), None)
-
-
-def _flatten(sequence: tuple[steps.Step, ...]) -> Iterable[steps.Step]:
-    for step in sequence:
-        yield step
-        yield from _flatten(step.then)
-        yield from _flatten(step.otherwise)
 
 
 def _summarize_end(walk: _Walk) -> End:
@@ -120,7 +71,7 @@ def _summarize_end(walk: _Walk) -> End:
 
 @dataclass(slots=True)
 class _Walk:
-    """One walk over a rule's steps."""
+    """One walk over a rule's steps; `values` grow with each step that is settled."""
 
     scene: writes.Scene
     known: Mapping[str, lifecycle.StepRecord]
@@ -132,12 +83,7 @@ class _Walk:
     values: dict[str, Any] = field(init=False)  # plain data
 
     def __post_init__(self) -> None:
-        outcomes = {
-            record.name: dict(record.outcome or {})
-            for record in self.known.values()
-            if record.name and record.state in lifecycle.FINISHED_STEPS
-        }
-        self.values = {**self.scene.values, "steps": outcomes}
+        self.values = {**self.scene.values, "steps": {}}
 
     def is_open(self, path: str) -> bool:
         """Whether a step may still come: it is not in a branch that was not taken."""
@@ -151,106 +97,94 @@ class _Walk:
         record = self.known.get(step.path)
         if record is None:
             return self.plan(step)
-        if record.state not in lifecycle.FINISHED_STEPS:
-            self.blocked = True
-            return step.kind in EFFECTS
-        if record.state is StepState.FAILED:
-            return self.fail(step, record.reason)
-        if step.kind == "stop" and record.state is StepState.SUCCEEDED:
-            self.end = End(RunState.SUCCEEDED, record.reason)
-            return False
-        if step.kind == "if" and record.state is StepState.SUCCEEDED:
-            return self.branch(step, taken=(record.outcome or {}).get("branch") == "then")
-        return True
-
-    def fail(self, step: steps.Step, reason: str) -> bool:
-        if step.on_error == "continue":
-            return True
-        self.end = End(RunState.FAILED, f"{step.path}: {reason}")
-        return False
-
-    def branch(self, step: steps.Step, *, taken: bool) -> bool:
-        self.closed.add(f"{step.path}.{'else' if taken else 'then'}")
-        return self.visit_all(step.then if taken else step.otherwise)
+        return self.follow(step, Turn(record.state, outcome=record.outcome, reason=record.reason))
 
     def plan(self, step: steps.Step) -> bool:
         """Plan a step that has no record yet; False when it cannot be known before something pending is settled."""
         if self.blocked and not self.is_known_early(step):
             return False
         try:
-            if step.condition is not None and step.kind != "if" and not self.holds(step.condition):
-                self.add(step, StepState.SKIPPED, reason=f"`{step.condition}` does not hold")
-                return True
-            return _PLANNERS.get(step.kind, _Walk.plan_read)(self, step)
+            turn = self.take_turn(step)
         except writes.NothingToDo as nothing:
-            self.add(step, StepState.SKIPPED, reason=str(nothing))
-            return True
+            turn = Turn(StepState.SKIPPED, reason=str(nothing))
         except (writes.Impossible, expressions.ExpressionError) as error:
             if self.blocked:
                 return False  # What is pending is not undone by it: its turn will come, and then it may be possible.
-            reason = str(error)
-            self.add(step, StepState.FAILED, reason=reason)
-            return self.fail(step, reason)
+            turn = Turn(StepState.FAILED, reason=str(error))
+        self.add(step, turn)
+        return self.follow(step, turn)
+
+    def take_turn(self, step: steps.Step) -> Turn:
+        pen = writes.Pen(self.scene, self.values)
+        if step.condition is not None and step.kind != "if" and not pen.holds(step.condition):
+            return Turn(StepState.SKIPPED, reason=f"`{step.condition}` does not hold")
+        return turns.take_turn(step, pen)
 
     def is_known_early(self, step: steps.Step) -> bool:
         """Whether a step's bytes are known although something before it is pending."""
-        if step.kind not in EFFECTS or step.condition is not None:
+        if step.kind not in EARLY or step.condition is not None:
             return False
         sources = [source for _, source in steps.list_templates(step.parameters)]
         references = {name for source in sources for name in expressions.find_references(source, "template")}
         return not any(name.startswith(("steps.", *CHANGEABLE)) or name == "steps" for name in references)
 
-    def holds(self, expression: str) -> bool:
-        return expressions.holds(expression, self.values, self.scene.functions)
-
-    def add(self, step: steps.Step, state: StepState, **details: Any) -> None:  # PlannedStep's own fields
-        position = self.positions[step.path]
-        self.planned.append(
-            PlannedStep(path=step.path, position=position, action=step.kind, name=step.id, state=state, **details)
+    def add(self, step: steps.Step, turn: Turn) -> None:
+        planned = PlannedStep(
+            path=step.path,
+            position=self.positions[step.path],
+            action=step.kind,
+            name=step.id,
+            state=turn.state,
+            due_at=turn.due_at,
+            write=turn.write,
+            payload=turn.payload,
+            outcome=turn.outcome,
+            reason=turn.reason,
         )
-        if step.id and state in lifecycle.FINISHED_STEPS:
-            self.values["steps"][step.id] = dict(details.get("outcome") or {})
-        if state not in lifecycle.FINISHED_STEPS:
+        self.planned.append(planned)
+
+    def follow(self, step: steps.Step, turn: Turn) -> bool:
+        """Go on behind a step that has come this far; False when nothing behind it can be planned now."""
+        if turn.state not in lifecycle.FINISHED_STEPS:
             self.blocked = True
-
-    def plan_write(self, step: steps.Step) -> bool:
-        write = writes.prepare_write(step.kind, step.parameters, writes.Pen(self.scene, self.values))
-        self.add(step, StepState.QUEUED, due_at=self.scene.now, write=write, payload=write.payload)
+            return step.kind in EARLY
+        outcome = dict(turn.outcome or {})
+        if step.id:
+            self.values["steps"][step.id] = outcome
+        if turn.state is StepState.FAILED:
+            return self.fail(step, turn.reason)
+        if turn.state is StepState.SUCCEEDED and step.kind in _FOLLOW:
+            return _FOLLOW[step.kind](self, step, outcome, turn.reason)
         return True
 
-    def plan_notify(self, step: steps.Step) -> bool:
-        assert isinstance(step.parameters, Notify)  # noqa: S101 - the table below pairs kind and planner
-        text = writes.Pen(self.scene, self.values).write(step.parameters.text)
-        self.add(step, StepState.QUEUED, due_at=self.scene.now, payload={"to": step.parameters.to, "text": text})
+    def fail(self, step: steps.Step, reason: str) -> bool:
+        if step.on_error == "continue":
+            return True
+        self.end = End(RunState.FAILED, reason if step.kind == "fail" else f"{step.path}: {reason}")
+        return False
+
+    def branch(self, step: steps.Step, outcome: Mapping[str, Any], _reason: str) -> bool:
+        """Take the way that was chosen, and close the others."""
+        taken = True
+        for key, block in step.list_blocks():
+            if key == outcome.get("branch"):
+                taken = self.visit_all(block)
+            else:
+                self.closed.add(f"{step.path}.{key}")
+        return taken
+
+    def set(self, _step: steps.Step, outcome: Mapping[str, Any], _reason: str) -> bool:
+        self.values["vars"] = {**(self.values.get("vars") or {}), **keeping.from_json(outcome)}
         return True
 
-    def plan_read(self, step: steps.Step) -> bool:
-        self.add(step, StepState.QUEUED, due_at=self.scene.now)
-        return False
-
-    def plan_wait(self, step: steps.Step) -> bool:
-        assert isinstance(step.parameters, Wait)  # noqa: S101 - the table below pairs kind and planner
-        self.add(step, StepState.WAITING, due_at=self.scene.now + step.parameters.duration, reason="waiting")
-        return False
-
-    def plan_if(self, step: steps.Step) -> bool:
-        taken = step.condition is not None and self.holds(step.condition)
-        way = "then" if taken else "else"
-        self.add(step, StepState.SUCCEEDED, outcome={"branch": way}, reason=f"`{step.condition}`: {way}")
-        return self.branch(step, taken=taken)
-
-    def plan_stop(self, step: steps.Step) -> bool:
-        assert isinstance(step.parameters, Stop)  # noqa: S101 - the table below pairs kind and planner
-        reason = step.parameters.reason or "stopped by the rule"
-        self.add(step, StepState.SUCCEEDED, reason=reason)
+    def stop(self, _step: steps.Step, _outcome: Mapping[str, Any], reason: str) -> bool:
         self.end = End(RunState.SUCCEEDED, reason)
         return False
 
 
-_PLANNERS: Mapping[str, Callable[[_Walk, steps.Step], bool]] = {
-    **dict.fromkeys(steps.WRITES, _Walk.plan_write),
-    "notify": _Walk.plan_notify,
-    "wait": _Walk.plan_wait,
-    "if": _Walk.plan_if,
-    "stop": _Walk.plan_stop,
+_FOLLOW: Mapping[str, Callable[[_Walk, steps.Step, Mapping[str, Any], str], bool]] = {
+    "if": _Walk.branch,
+    "set": _Walk.set,
+    "stop": _Walk.stop,
 }
+"""What follows a step that succeeded, where it is more than the next one."""

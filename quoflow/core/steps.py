@@ -24,6 +24,9 @@ STEPS: Mapping[str, type[Parameters]] = {
     "wait": flow.Wait,
     "if": flow.If,
     "stop": flow.Stop,
+    "fail": flow.Fail,
+    "set": flow.Set,
+    "log": flow.Log,
 }
 """Every step kind this version runs. `wait: 30m` is short for `wait: {duration: 30m}`, `stop:` needs nothing."""
 
@@ -37,8 +40,8 @@ READS = frozenset({"fetch_transcript", "fetch_summary"})
 
 LATER_STEPS = (
     "create_contact", "update_contact", "upsert_contact", "delete_contact", "find_contact", "fetch_voicemail",
-    "fetch_recording", "fetch_messages", "fetch_calls", "mark_conversation", "http", "set", "log", "fail", "choose",
-    "for_each", "wait_until", "wait_for", "approve", "run_rule",
+    "fetch_recording", "fetch_messages", "fetch_calls", "mark_conversation", "http", "choose", "for_each",
+    "wait_until", "wait_for", "approve", "run_rule",
 )  # fmt: skip
 """Step kinds of the language that this version reads and refuses by name: it cannot run them yet."""
 
@@ -68,6 +71,10 @@ class Step:
     then: tuple[Step, ...] = ()
     otherwise: tuple[Step, ...] = ()
 
+    def list_blocks(self) -> tuple[tuple[str, tuple[Step, ...]], ...]:
+        """List the sequences of steps that stand in this one, each with the key that leads to it, in their order."""
+        return (("then", self.then), ("else", self.otherwise))
+
 
 def list_templates(parameters: Parameters) -> tuple[tuple[tuple[str | int, ...], str], ...]:
     """List a step's templates as (path of keys below the step's mapping, source)."""
@@ -79,6 +86,8 @@ def list_templates(parameters: Parameters) -> tuple[tuple[tuple[str | int, ...],
         value = getattr(parameters, name)
         if isinstance(value, str):
             found.append(((key,), value))
+        elif isinstance(value, Mapping):
+            found.extend(((key, inner), item) for inner, item in value.items() if isinstance(item, str))
         elif value is not None:
             found.extend(((key, position), item) for position, item in enumerate(value))
     return tuple(found)

@@ -65,6 +65,14 @@ class Pen:
         """Render one template. Raises ExpressionError in words when it cannot be."""
         return expressions.render(source, self.values, self.scene.functions, limit=limit)
 
+    def evaluate(self, source: str) -> object:
+        """Give the value of one expression. Raises ExpressionError in words when it has none."""
+        return expressions.evaluate(source, self.values, self.scene.functions)
+
+    def holds(self, source: str) -> bool:
+        """Whether a condition holds. Raises ExpressionError in words when it cannot be told."""
+        return expressions.holds(source, self.values, self.scene.functions)
+
 
 def prepare_write(kind: str, parameters: Parameters, pen: Pen) -> plans.Write:
     """Render a write step and freeze its bytes.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import Any, Literal
 
-from quoflow.core import contexts, expressions
+from quoflow.core import contexts, expressions, shapes
+from quoflow.core.shapes import Shape
 from quoflow.loader.documents import LARGEST_TEXT
 from quoflow.loader.known import Known
 from quoflow.loader.nodes import Key, ScalarNode, locate
@@ -28,6 +29,8 @@ class Checker:
     steps: Mapping[str, str] = field(default_factory=dict)
     unread: frozenset[str] = frozenset()
     """Ids of steps that could not be read: nothing is said of what uses them."""
+    given: Mapping[str, Shape] = field(default_factory=dict)
+    """The shapes of the values that steps before have put under `vars`."""
 
     @cached_property
     def scope(self) -> contexts.Scope:
@@ -37,6 +40,7 @@ class Checker:
             variables={**self.known.variables, **self.variables},
             steps=self.steps,
             hours=self.known.calendars,
+            given=self.given,
         )
 
     def after(self, name: str, kind: str) -> Checker:
@@ -47,22 +51,48 @@ class Checker:
         """Give the checker for what comes after a step with an id that could not be read."""
         return replace(self, unread=self.unread | {name})
 
+    def after_set(self, name: str, shape: Shape) -> Checker:
+        """Give the checker for what comes after a step that has put a value under `vars`."""
+        return replace(self, given={**self.given, name: shape})
+
     def join(self, *others: Checker) -> Checker:
         """Give the checker for what comes after branches: any of their steps may have run."""
         steps = dict(self.steps)
         for other in others:
             steps.update(other.steps)
         unread = self.unread.union(*(other.unread for other in others))
-        is_same = len(steps) == len(self.steps) and len(unread) == len(self.unread)
-        return self if is_same else replace(self, steps=steps, unread=unread)
+        given = {name: self._join_given(name, others) for other in others for name in other.given}
+        is_same = len(steps) == len(self.steps) and len(unread) == len(self.unread) and given == self.given
+        return self if is_same else replace(self, steps=steps, unread=unread, given=given)
+
+    def _join_given(self, name: str, ways: Sequence[Checker]) -> Shape:
+        """Give the shape of a value after branches: what one of them leaves alone is what it was, or nothing."""
+        known = {**self.known.variables, **self.variables}
+        before = shapes.shape_of(known[name]) if name in known else shapes.NOTHING
+        return reduce(shapes.join, (way.given.get(name, before) for way in ways))
+
+    def check_value(self, node: ScalarNode, path: Sequence[Key]) -> Shape:
+        """Check a text that becomes a value, report each fault at its place, and give the value's shape."""
+        bare = expressions.find_bare(node.value)
+        if bare is None or not self._can_check(node):
+            self.check(node, path, "template")
+            return shapes.TEXT if bare is None else shapes.UNSURE
+        faults, shape = expressions.check_value(bare, self.scope)
+        self._report(faults, node, path, "template")
+        return shape
 
     def check(self, node: ScalarNode, path: Sequence[Key], kind: Literal["expression", "template"]) -> None:
         """Check one expression or template and report each fault at its place."""
+        if self._can_check(node):
+            check = expressions.check_expression if kind == "expression" else expressions.check_template
+            self._report(check(node.value, self.scope), node, path, kind)
+
+    def _can_check(self, node: ScalarNode) -> bool:
         if not self.kinds or len(node.value) > LARGEST_TEXT:
-            return
-        if any(f"steps.{name}" in node.value for name in self.unread):
-            return
-        check = expressions.check_expression if kind == "expression" else expressions.check_template
-        for fault in check(node.value, self.scope):
+            return False
+        return not any(f"steps.{name}" in node.value for name in self.unread)
+
+    def _report(self, faults: Iterable[expressions.Fault], node: ScalarNode, path: Sequence[Key], kind: str) -> None:
+        for fault in faults:
             place = locate(node, (fault.line, fault.column), self.report.lines)
             self.report.add_at(place, path, (kind, fault.message, fault.hint), severity=fault.severity)

@@ -22,7 +22,7 @@ from quoflow.core.rules import Filters, Schedule
 from quoflow.loader.conditions import WORDS
 from quoflow.loader.options import Options
 from quoflow.loader.rules import CANCELLING
-from quoflow.loader.steps import KINDS, SHORT
+from quoflow.loader.steps import ENDS, KINDS, SHORT
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
 TEXT_TYPES = ["string", "number", "boolean"]
@@ -238,11 +238,14 @@ def _describe_step(definitions: _Schema) -> _Schema:
         "oneOf": [*({"required": [kind]} for kind in KINDS), {"required": ["if", "then"]}],
         "dependencies": {"else": ["then"], "on_ambiguous": sorted(steps.RESENDABLE)},
     }
-    return {"anyOf": [mapping, {"const": "stop", "description": "End this run here, as a success."}]}
+    words = [{"const": kind, "description": steps.STEPS[kind].__doc__} for kind in ENDS]
+    return {"anyOf": [mapping, *words]}
 
 
 def _describe_kind(kind: str, definitions: _Schema) -> _Schema:
     schema = _take(steps.STEPS[kind], definitions)
+    if kind == "set":
+        return {"description": schema["description"], "type": "object", "minProperties": 1}
     definitions[kind] = schema
     options = [_refer(kind)]
     if kind in SHORT:

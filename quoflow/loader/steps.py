@@ -8,27 +8,36 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from quoflow.core import steps
-from quoflow.core.parameters.flow import If
+from quoflow.core.parameters.flow import If, Set
 from quoflow.core.steps import Step
 from quoflow.loader import later
-from quoflow.loader.conditions import read_expression
 from quoflow.loader.documents import LARGEST_TEXT
-from quoflow.loader.nodes import Key, ListNode, MappingNode, Node, ScalarNode, format_path
+from quoflow.loader.nodes import Key, ListNode, MappingNode, Node, ScalarNode, format_path, to_plain
 from quoflow.loader.phrases import Checker
 from quoflow.loader.report import Report, join_words, suggest
 from quoflow.loader.shapes import list_fields
+from quoflow.loader.step_options import OptionReader
 from quoflow.loader.triggers import read_number, tell_number
 from quoflow.loader.validation import read_model
+from quoflow.loader.values import read_values
 
 FLOW = ("then", "else")
 COMMON = ("id", "if", "on_error", "on_ambiguous", *FLOW)
 KINDS = tuple(kind for kind in steps.STEPS if kind != "if")
 EVERY = (*KINDS, *steps.LATER_STEPS)
-SHORT: Mapping[str, str] = {"wait": "duration", "stop": "reason", "notify": "text"}
+SHORT: Mapping[str, str] = {
+    "wait": "duration",
+    "stop": "reason",
+    "fail": "reason",
+    "notify": "text",
+    "log": "text",
+}
 """Steps whose one parameter may stand alone: `wait: 30m`."""
 
+ENDS = ("stop", "fail")
+"""Steps that end the run; the word alone will do."""
+
 MOST_CHARACTERS = 1_600
-_ID = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,49}")
 _SLOT = re.compile(r"\{\{.*?\}\}|\{#.*?#\}", re.DOTALL)
 
 
@@ -39,8 +48,10 @@ class StepReader:
     report: Report
     checker: Checker
     region: str
-    places: dict[str, ScalarNode] = field(default_factory=dict)
-    """Where each id was given."""
+    options: OptionReader = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.options = OptionReader(self.report)
 
     def read(self, node: Node | None, owner: MappingNode) -> tuple[Step, ...]:
         """Read a rule's `actions`; `owner` is where missing ones are told of."""
@@ -63,28 +74,32 @@ class StepReader:
 
     def _warn_unreachable(self, found: Sequence[Step | None], node: ListNode, path: Sequence[Key]) -> None:
         for at, step in enumerate(found[:-1]):
-            if step is not None and step.kind == "stop" and step.condition is None:
-                problem = ("unreachable", "this step is never reached: the run stops before it", "give `stop` an `if:`")
+            if step is not None and _always_ends(step):
+                hint = "give `stop` or `fail` an `if:`, or take out what stands behind it"
+                problem = ("unreachable", "this step is never reached: the run ends before it", hint)
                 self.report.warn(node.items[at + 1], (*path, at + 1), problem)
                 return
 
     def _read_step(self, node: Node, path: tuple[Key, ...]) -> Step | None:
-        if isinstance(node, ScalarNode) and node.value == "stop":
-            node = MappingNode({"stop": ScalarNode("")}, {"stop": node}, node.line, node.column)
+        if isinstance(node, ScalarNode) and node.value in ENDS:
+            node = MappingNode({node.value: ScalarNode("")}, {node.value: node}, node.line, node.column)
         if not isinstance(node, MappingNode):
             problem = ("wrong-type", "a step is a mapping, such as `send_message: {text: Hello}`", "write `name: …`")
             self.report.add(node, path, problem)
             return None
         node = later.drop_later(node, later.STEP, self.report, path)
         kind = self._find_kind(node, path)
-        common = self._read_common(node, path)
+        common = self._read_common(node, kind, path)
         if kind is None:
             if common.id is not None:
                 self.checker = self.checker.after_unread(common.id)
             return None
+        before = self.checker
         step = self._read_flow(node, path) if kind == "if" else self._read_action(node, kind, path)
+        if (common.condition is not None and kind != "if") or common.on_error == "continue":
+            self.checker = before.join(before, self.checker)
         if step is not None:
-            again = self._read_on_ambiguous(node.items.get("on_ambiguous"), kind, (*path, "on_ambiguous"))
+            again = self.options.read_on_ambiguous(node.items.get("on_ambiguous"), kind, (*path, "on_ambiguous"))
             step = replace(step, id=common.id, condition=common.condition, on_error=common.on_error, on_ambiguous=again)
         if common.id is not None:
             self.checker = self.checker.after(common.id, kind)
@@ -138,73 +153,33 @@ class StepReader:
         code = "unknown-key" if owner else "unknown-step"
         self.report.add(node.keys[name], (*path, name), (code, f"there is no step or key `{name}`", hint))
 
-    def _read_common(self, node: MappingNode, path: tuple[Key, ...]) -> _Common:
+    def _read_common(self, node: MappingNode, kind: str | None, path: tuple[Key, ...]) -> _Common:
         return _Common(
-            condition=self._read_if(node.items.get("if"), (*path, "if")),
-            id=self._read_id(node.items.get("id"), (*path, "id")),
-            on_error=self._read_on_error(node.items.get("on_error"), (*path, "on_error")),
+            condition=self.options.read_if(node.items.get("if"), self.checker, (*path, "if")),
+            id=self.options.read_id(node.items.get("id"), (*path, "id")),
+            on_error=self.options.read_on_error(node.items.get("on_error"), kind, (*path, "on_error")),
         )
-
-    def _read_if(self, node: Node | None, path: Sequence[Key]) -> str | None:
-        if node is None:
-            return None
-        if not isinstance(node, ScalarNode):
-            problem = ("wrong-type", "`if` takes one expression", "join several with `and` or `or`")
-            self.report.add(node, path, problem)
-            return None
-        found = read_expression(node, self.checker, path)
-        return None if found is None else found.expression
-
-    def _read_id(self, node: Node | None, path: Sequence[Key]) -> str | None:
-        if node is None:
-            return None
-        if not isinstance(node, ScalarNode) or not _ID.fullmatch(node.value):
-            hint = "use letters, digits and `_`, so that it can be written as `steps.name`"
-            self.report.add(node, path, ("wrong-value", "this is not an id", hint))
-            return None
-        earlier = self.places.get(node.value)
-        if earlier is not None:
-            message = f"the id `{node.value}` is given twice; the other is at {earlier.line}:{earlier.column}"
-            self.report.add(node, path, ("duplicate-id", message, "give each step its own"))
-            return None
-        self.places[node.value] = node
-        return node.value
-
-    def _read_on_error(self, node: Node | None, path: Sequence[Key]) -> Literal["fail", "continue"]:
-        if isinstance(node, ListNode):
-            self.report.add(node, path, later.tell_later("`on_error` with steps"))
-        elif node is not None and (not isinstance(node, ScalarNode) or node.value not in ("fail", "continue")):
-            problem = ("wrong-value", "this is not possible here", "write `fail` or `continue`")
-            self.report.add(node, path, problem)
-        elif isinstance(node, ScalarNode) and node.value == "continue":
-            return "continue"
-        return "fail"
-
-    def _read_on_ambiguous(self, node: Node | None, kind: str, path: Sequence[Key]) -> Literal["park", "resend"]:
-        if node is None:
-            return "park"
-        if kind not in steps.RESENDABLE:
-            owners = join_words(sorted(steps.RESENDABLE))
-            problem = ("wrong-value", f"`on_ambiguous` belongs to {owners}, not to `{kind}`", "leave it out")
-            self.report.add(node, path, problem)
-        elif not isinstance(node, ScalarNode) or node.value not in ("park", "resend"):
-            hint = "write `park` (a person decides, the default) or `resend` (once more, after two minutes)"
-            self.report.add(node, path, ("wrong-value", "this is not possible here", hint))
-        elif node.value == "resend":
-            return "resend"
-        return "park"
 
     def _read_flow(self, node: MappingNode, path: tuple[Key, ...]) -> Step:
         before = self.checker
-        then = self._read_list(node.items["then"], (*path, "then"))
-        after_then, self.checker = self.checker, before
-        otherwise = self._read_list(node.items["else"], (*path, "else")) if "else" in node.items else ()
-        self.checker = before.join(after_then, self.checker)
+        then, after_then = self._read_block(node.items["then"], (*path, "then"), before)
+        otherwise, after_else = self._read_block(node.items.get("else"), (*path, "else"), before)
+        self.checker = before.join(after_then, after_else)
         return Step(format_path(path), "if", If(), then=then, otherwise=otherwise)
+
+    def _read_block(
+        self, node: Node | None, path: tuple[Key, ...], checker: Checker
+    ) -> tuple[tuple[Step, ...], Checker]:
+        """Read the steps of a way, and give what is known behind it; a way that ends the run tells nothing."""
+        self.checker = checker
+        block = () if node is None else self._read_list(node, path)
+        return block, checker if any(map(_always_ends, block)) else self.checker
 
     def _read_action(self, node: MappingNode, kind: str, path: tuple[Key, ...]) -> Step | None:
         inside = (*path, kind)
         written = node.items[kind]
+        if kind == "set":
+            return self._read_set(written, inside)
         given = _write_out(written, kind)
         parameters = read_model(steps.STEPS[kind], given, self.report, inside)
         for key, place, at in _list_templates(given, kind):
@@ -212,6 +187,12 @@ class StepReader:
             if kind == "send_message":
                 self._check_message(place, (*inside, key, *at), key)
         return None if parameters is None else Step(format_path(path), kind, parameters)
+
+    def _read_set(self, node: Node, path: tuple[Key, ...]) -> Step:
+        for name, shape in read_values(node, self.checker, path).items():
+            self.checker = self.checker.after_set(name, shape)
+        values = to_plain(node) if isinstance(node, MappingNode) else {}
+        return Step(format_path(path[:-1]), "set", Set.model_construct(values=values))
 
     def _check_template(self, node: ScalarNode, path: Sequence[Key]) -> None:
         if node.value and not node.value.strip():  # where there is nothing at all, the model has said so
@@ -235,6 +216,14 @@ class _Common:
     id: str | None
     condition: str | None
     on_error: Literal["fail", "continue"]
+
+
+def _always_ends(step: Step) -> bool:
+    """Whether the run never gets behind a step: it ends there, or every way through it does."""
+    if step.kind in ENDS:
+        return step.condition is None
+    blocks = [block for _, block in step.list_blocks()]
+    return bool(blocks) and all(block and any(map(_always_ends, block)) for block in blocks)
 
 
 def _write_out(node: Node, kind: str) -> Node:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from quoflow.actions import artifacts
-from quoflow.core import lifecycle, planning
+from quoflow.core import lifecycle, outline
 from quoflow.core.facts import Artifact
 from quoflow.core.lifecycle import StepRecord, StepState
 from quoflow.core.parameters.fetches import FetchSummary, FetchTranscript
@@ -22,7 +22,7 @@ def work_read(engine: Engine, step: StepRecord) -> None:
         run = store.find_run(tx, step.run_id)
         event = inbox.find_event(tx, connection=step.connection, event_id=run.event_id) if run else None
         rule = runs.load_rule(tx, engine, run) if run else None
-    definition = planning.find_step(rule, step.path) if rule else None
+    definition = outline.find_step(rule, step.path) if rule else None
     call_id = ((event.data.get("call") or {}).get("id")) if event else None
     if definition is None or not isinstance(definition.parameters, FetchTranscript | FetchSummary):
         runs.settle_step(engine, step, StepState.FAILED, reason="the rule's version is no longer there", due_at=None)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from quoflow.core import claims, lifecycle, planning
+from quoflow.core import claims, lifecycle, outline
 from quoflow.core.lifecycle import FINISHED_RUNS, RunRecord, StepRecord
 from quoflow.core.rules import Rule
 from quoflow.quo.client import Quo
@@ -45,7 +45,7 @@ def _send_again(engine: Engine, lost: outbox.Attempt) -> None:
 
 
 def _is_wanted(rule: Rule, step: StepRecord) -> bool:
-    definition = planning.find_step(rule, step.path)
+    definition = outline.find_step(rule, step.path)
     return definition is not None and definition.on_ambiguous == "resend"
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from quoflow.core import lifecycle, planning, questions, writes
+from quoflow.core import lifecycle, planning, progress, questions, writes
 from quoflow.core.events import Event
 from quoflow.core.lifecycle import RunRecord, RunState, StepRecord, StepState
 from quoflow.core.rules import Rule
@@ -103,7 +103,7 @@ def load_rule(tx: Connection, engine: Engine, run: RunRecord) -> Rule | None:
 
 
 def _record_step(
-    tx: Connection, engine: Engine, run: RunRecord, *, rule: Rule, planned: planning.PlannedStep, now: datetime
+    tx: Connection, engine: Engine, run: RunRecord, *, rule: Rule, planned: progress.PlannedStep, now: datetime
 ) -> None:
     write = planned.write
     step = StepRecord(
@@ -132,7 +132,7 @@ def _record_step(
 
 
 def _pass_first_gate(
-    tx: Connection, engine: Engine, rule: Rule, *, event_id: str, step: StepRecord, planned: planning.PlannedStep
+    tx: Connection, engine: Engine, rule: Rule, *, event_id: str, step: StepRecord, planned: progress.PlannedStep
 ) -> StepRecord:
     """Ask the gate at plan time: refused ends it here; what needs a person asks; what is held waits."""
     write = planned.write

@@ -74,6 +74,12 @@ def _work_notify(engine: Engine, step: StepRecord) -> None:
     runs.settle_step(engine, step, StepState.SUCCEEDED, outcome={}, due_at=None)
 
 
+def _work_log(engine: Engine, step: StepRecord) -> None:
+    payload = step.payload or {}
+    engine.tell(Notice(f"log.{payload.get('level', 'info')}", str(payload.get("text", "")), step.connection))
+    runs.settle_step(engine, step, StepState.SUCCEEDED, outcome={}, due_at=None)
+
+
 # -- writes
 
 
@@ -251,4 +257,8 @@ def _take_failure(engine: Engine, attempt: outbox.Attempt, failure: results.Fail
         breaking.announce(engine, tripped)
 
 
-_WORKERS: Mapping[str, Callable[[Engine, StepRecord], None]] = {"wait": _work_wait, "notify": _work_notify}
+_WORKERS: Mapping[str, Callable[[Engine, StepRecord], None]] = {
+    "wait": _work_wait,
+    "notify": _work_notify,
+    "log": _work_log,
+}

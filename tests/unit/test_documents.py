@@ -270,7 +270,11 @@ def test_reference_names_every_word(name):
 
 
 @pytest.mark.parametrize(
-    "model", [rules.Filters, rules.TextFilter, rules.Schedule, rules.Throttle, *steps.STEPS.values()]
+    "model",
+    [
+        *(rules.Filters, rules.TextFilter, rules.Schedule, rules.Throttle),
+        *(model for kind, model in steps.STEPS.items() if kind != "set"),  # any name may be set
+    ],
 )
 def test_reference_shows_every_key(model):
     """Each parameter of each step, filter and schedule stands in one of the examples."""

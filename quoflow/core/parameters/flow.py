@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
 from pydantic import Field
 
 from quoflow.core.durations import Duration
-from quoflow.core.parameters.base import Parameters
+from quoflow.core.parameters.base import Marker, Parameters, Template
 
 
 class Wait(Parameters):
@@ -21,4 +24,26 @@ class If(Parameters):
 class Stop(Parameters):
     """End this run here, as a success."""
 
-    reason: str = Field("", description="Why, shown in the run.")
+    reason: Template = Field("", description="Why, shown in the run.")
+
+
+class Fail(Parameters):
+    """End this run here, as a failure."""
+
+    reason: Template = Field("", description="Why, shown in the run.")
+
+
+class Set(Parameters):
+    """Give values names: `vars.<name>` from here on, with the type that the value has."""
+
+    values: Annotated[Mapping[str, Any], Marker("template")] = Field(
+        min_length=1,
+        description="Names and values. One `{{ }}` alone gives its value as it is, anything else around it makes text.",
+    )
+
+
+class Log(Parameters):
+    """Write a line to quoflow's own log."""
+
+    text: Template = Field(min_length=1, description="What to write.")
+    level: Literal["info", "warning", "error"] = Field("info", description="How much it matters.")

@@ -10,7 +10,7 @@ import pytest
 
 from quoflow.core.contexts import build_values
 from quoflow.core.events import Event
-from quoflow.core.expressions import ExpressionError, evaluate, find_references, holds, render
+from quoflow.core.expressions import ExpressionError, evaluate, find_bare, find_references, holds, render
 from quoflow.core.facts import Contact, Line
 from quoflow.core.functions import Functions
 from quoflow.core.hours import OfficeHours
@@ -231,3 +231,20 @@ def test_checking_loads_neither_regular_expressions_nor_phone_metadata():
     actual = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
 
     assert actual == "[]\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("{{ contact.name }}", "   contact.name "),
+        (" {{- contact.name -}} ", "     contact.name "),
+        ("{{ '}}' }}", "   '}}' "),
+        ("{{ contact.name }}!", None),
+        ("{{ contact.name }} {{ contact.phone }}", None),
+        ("Hello", None),
+        ("{% if contact %}x{% endif %}", None),
+    ],
+)
+def test_a_lone_expression_is_told_from_a_text(source, expected):
+    """One `{{ }}` and nothing else is an expression, whose places are those of the text."""
+    assert find_bare(source) == expected

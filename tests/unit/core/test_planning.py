@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quoflow.core import contexts, lifecycle, planning, steps, writes
+from quoflow.core import contexts, lifecycle, outline, planning, progress, steps, writes
 from quoflow.core.events import Event
 from quoflow.core.facts import Contact, Line
 from quoflow.core.functions import Functions
@@ -220,7 +220,7 @@ def test_a_stop_ends_the_run_and_says_why():
     """Nothing behind a stop is planned, now or later."""
     result = advance(rule(step("stop", reason="not today"), text()))
 
-    assert result.end == planning.End(RunState.SUCCEEDED, "not today")
+    assert result.end == progress.End(RunState.SUCCEEDED, "not today")
     assert (shown(result), result.later) == ([("actions[0]", StepState.SUCCEEDED)], ())
 
 
@@ -228,14 +228,14 @@ def test_a_recorded_stop_stays_an_end():
     """Asked again, a run that was stopped is still at its end."""
     result = advance(rule(step("stop"), text()), record("actions[0]", action="stop", reason="enough"))
 
-    assert (result.steps, result.end) == ((), planning.End(RunState.SUCCEEDED, "enough"))
+    assert (result.steps, result.end) == ((), progress.End(RunState.SUCCEEDED, "enough"))
 
 
 def test_a_failed_step_ends_the_run_with_its_place_and_reason():
     """A failure says which step it was and why."""
     result = advance(rule(text(), text()), record("actions[0]", StepState.FAILED, reason="400: no"))
 
-    assert (result.steps, result.end) == ((), planning.End(RunState.FAILED, "actions[0]: 400: no"))
+    assert (result.steps, result.end) == ((), progress.End(RunState.FAILED, "actions[0]: 400: no"))
 
 
 def test_on_error_continue_goes_on():
@@ -250,7 +250,7 @@ def test_a_write_that_cannot_be_made_fails_in_words():
     result = advance(rule(text(words="{{ contact.company or '' }}"), text()))
 
     assert shown(result) == [("actions[0]", StepState.FAILED)]
-    assert result.end == planning.End(RunState.FAILED, "actions[0]: the text came out empty")
+    assert result.end == progress.End(RunState.FAILED, "actions[0]: the text came out empty")
 
 
 def test_a_template_that_cannot_be_rendered_fails_in_words():
@@ -297,7 +297,7 @@ def test_the_end_says_what_the_writes_came_to(states, expected):
 
 def test_a_rule_without_writes_succeeds():
     """Waits alone are no writes, and their end is a success."""
-    assert advance(rule(step("wait", duration="1m")), record("actions[0]", action="wait")).end == planning.End(
+    assert advance(rule(step("wait", duration="1m")), record("actions[0]", action="wait")).end == progress.End(
         RunState.SUCCEEDED
     )
 
@@ -306,7 +306,7 @@ def test_positions_number_the_steps_as_the_file_has_them():
     """Branches stand where they are written: then before else, both before what follows."""
     made = rule(branch("true", then=[text()], otherwise=[text()]), text())
 
-    assert planning.number_steps(made.steps) == {
+    assert outline.number_steps(made.steps) == {
         "actions[0]": 0,
         "actions[0].then[0]": 1,
         "actions[0].else[0]": 2,
@@ -318,8 +318,8 @@ def test_a_step_is_found_by_its_path_in_any_branch():
     """Paths lead to steps, and to none where there is none."""
     made = rule(branch("true", otherwise=[text(words="B")]))
 
-    assert planning.find_step(made, "actions[0].else[0]").parameters.text == "B"
-    assert planning.find_step(made, "actions[9]") is None
+    assert outline.find_step(made, "actions[0].else[0]").parameters.text == "B"
+    assert outline.find_step(made, "actions[9]") is None
 
 
 BUILDERS = st.sampled_from(

@@ -32,7 +32,10 @@ def read(kind, **written):
         (read("fetch_transcript"), []),
         (read("fetch_summary"), []),
         (read("if"), []),
-        (read("stop", reason="{{ no }}"), []),
+        (read("stop", reason="{{ a }}"), [(("reason",), "{{ a }}")]),
+        (read("fail", reason="{{ a }}"), [(("reason",), "{{ a }}")]),
+        (read("log", text="{{ a }}"), [(("text",), "{{ a }}")]),
+        (read("set", values={"a": "{{ b }}", "c": True}), [(("values", "a"), "{{ b }}")]),
     ],
 )
 def test_templates_are_listed_with_the_path_of_their_key(parameters, expected):

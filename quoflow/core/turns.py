@@ -1,0 +1,92 @@
+"""What becomes of a step when its turn comes, by its kind: bytes, a due time, a choice, a value. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from quoflow.core import expressions, keeping, shapes, steps, writes
+from quoflow.core.lifecycle import StepState
+from quoflow.core.parameters.base import Parameters
+from quoflow.core.parameters.flow import Fail, Log, Set, Stop, Wait
+from quoflow.core.parameters.outside import Notify
+from quoflow.core.progress import Turn
+from quoflow.core.writes import Pen
+
+LARGEST_VALUE = 20_000
+"""Characters of JSON that the values of one `set` may have together."""
+
+
+def take_turn(step: steps.Step, pen: Pen) -> Turn:
+    """Decide what becomes of a step now.
+
+    Args:
+        step: its `if:` holds, or is what it chooses by.
+        pen: writes with the scene's values and the outcomes so far.
+
+    Raises:
+        Impossible: it cannot be done; says why.
+        NothingToDo: there is nothing to do.
+        ExpressionError: an expression or a template cannot be evaluated.
+    """
+    if step.kind in steps.WRITES:
+        write = writes.prepare_write(step.kind, step.parameters, pen)
+        return Turn(StepState.QUEUED, due_at=pen.scene.now, write=write, payload=write.payload)
+    if step.kind == "if":
+        return _choose_way(step, pen)
+    take = _TURNS.get(type(step.parameters))
+    return Turn(StepState.QUEUED, due_at=pen.scene.now) if take is None else take(step.parameters, pen)
+
+
+def _choose_way(step: steps.Step, pen: Pen) -> Turn:
+    way = "then" if step.condition is not None and pen.holds(step.condition) else "else"
+    return Turn(StepState.SUCCEEDED, outcome={"branch": way}, reason=f"`{step.condition}`: {way}")
+
+
+def _notify(parameters: Notify, pen: Pen) -> Turn:
+    payload = {"to": parameters.to, "text": pen.write(parameters.text)}
+    return Turn(StepState.QUEUED, due_at=pen.scene.now, payload=payload)
+
+
+def _log(parameters: Log, pen: Pen) -> Turn:
+    payload = {"level": parameters.level, "text": pen.write(parameters.text)}
+    return Turn(StepState.QUEUED, due_at=pen.scene.now, payload=payload)
+
+
+def _wait(parameters: Wait, pen: Pen) -> Turn:
+    return Turn(StepState.WAITING, due_at=pen.scene.now + parameters.duration, reason="waiting")
+
+
+def _set(parameters: Set, pen: Pen) -> Turn:
+    values = {name: keeping.to_json(_find_value(written, pen)) for name, written in parameters.values.items()}
+    size = len(json.dumps(values))
+    if size > LARGEST_VALUE:
+        raise writes.Impossible(f"what is set has {size:,} characters; {LARGEST_VALUE:,} is the most")
+    return Turn(StepState.SUCCEEDED, outcome=values)
+
+
+def _find_value(written: Any, pen: Pen) -> Any:  # plain data, as the rule has it and as it becomes
+    """Give a value: what one `{{ }}` alone holds as it is, any other text filled in, anything else as it stands."""
+    if not isinstance(written, str):
+        return written
+    bare = expressions.find_bare(written)
+    return pen.write(written) if bare is None else shapes.make_plain(pen.evaluate(bare))
+
+
+def _stop(parameters: Stop, pen: Pen) -> Turn:
+    return Turn(StepState.SUCCEEDED, reason=pen.write(parameters.reason) or "stopped by the rule")
+
+
+def _fail(parameters: Fail, pen: Pen) -> Turn:
+    return Turn(StepState.FAILED, reason=pen.write(parameters.reason) or "failed by the rule")
+
+
+_TURNS: Mapping[type[Parameters], Callable[[Any, Pen], Turn]] = {  # each takes its own model
+    Notify: _notify,
+    Log: _log,
+    Wait: _wait,
+    Set: _set,
+    Stop: _stop,
+    Fail: _fail,
+}
