@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test soak mutants check format bench schema clean
+.PHONY: demo test soak mutants check format bench schema docs clean
 
 demo: $(VENV)/.installed
 	@$(BIN)/quoflow demo
@@ -35,6 +35,10 @@ bench: $(VENV)/.installed-dev
 
 schema: $(VENV)/.installed
 	$(BIN)/quoflow schema --write schema
+
+# The reference of the language, one page a word, from the models that read rules; a test compares them.
+docs: $(VENV)/.installed
+	$(BIN)/python docs/reference/build.py
 
 $(VENV)/.made:
 	$(PYTHON) -m venv $(VENV)

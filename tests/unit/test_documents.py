@@ -30,7 +30,7 @@ from quoflow.sandbox import faults, scenario
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(
     path
-    for pattern in ("*.md", "docs/*.md", "rules/*.md", "examples/*/*.md", "benchmarks/*.md")
+    for pattern in ("*.md", "docs/*.md", "docs/reference/**/*.md", "rules/*.md", "examples/*/*.md", "benchmarks/*.md")
     for path in ROOT.glob(pattern)
 )
 EXAMPLES = sorted(path.parent for path in ROOT.glob("examples/*/quoflow.yaml"))

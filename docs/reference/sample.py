@@ -1,0 +1,111 @@
+"""One Monday morning at a plumber's: the event, contact and line that the reference's examples are planned for."""
+# ruff: noqa: INP001 - scripts, not a package
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from quoflow.core import contexts, facts, functions, hours, matching, planning, writes
+from quoflow.core.events import Event
+from quoflow.core.rules import Rule
+from quoflow.loader.known import Known
+
+NOW = datetime(2026, 11, 23, 15, tzinfo=UTC)  # a Monday, ten o'clock in New York
+SEEN = NOW - timedelta(minutes=1)
+ANNA = "+12125550123"
+LINE = facts.Line("PNmain", "+12125550100", "Main Line")
+CONTACT = facts.Contact(
+    "CT1",
+    first_name="Anna",
+    last_name="Berg",
+    company="Berg Bakery",
+    emails=("anna@bergbakery.example",),
+    phones=(ANNA,),
+    fields={"tags": ["customer", "vip"]},
+    external_id="crm-17",
+)
+OFFICE = {"office": hours.OfficeHours(open={"mon-fri": ("09:00-17:00",)})}
+KNOWN = Known(hours=("office",), connections=("main",), allow_auto=("*",))
+
+_TEXT = "Hello, how much is a new tap?"
+_CALL = {
+    "id": "AC2",
+    "direction": "incoming",
+    "status": "completed",
+    "from": ANNA,
+    "to": LINE.number,
+    "duration": 42,
+    "time": SEEN.isoformat(),
+    "answered_at": None,
+    "completed_at": SEEN.isoformat(),
+    "answered_by": None,
+    "missed": True,
+}
+DATA: Mapping[str, Any] = {
+    "message": {
+        "id": "AC1",
+        "text": _TEXT,
+        "from": ANNA,
+        "to": [LINE.number],
+        "direction": "incoming",
+        "status": "received",
+        "time": SEEN.isoformat(),
+        "user_id": None,
+    },
+    "call": _CALL,
+    "voicemail": {"text": "My tap drips, please call me back.", "duration": 9, "url": None},
+    "recording": {"url": "https://media.example/AC2.mp3", "duration": 42, "type": "audio/mpeg"},
+    "transcript": {"text": "I would like a refund, please.", "lines": []},
+    "summary": {"text": "Anna asks for a quote for a tap.", "points": ["A new tap"], "next_steps": ["Send a quote"]},
+    "set": {},
+}
+"""What each part of an event may hold; a trigger reads the parts that it has."""
+
+
+def make_event(kind: str, rule: str) -> Event:
+    """Make an event of a kind: Anna wrote or called a minute ago, the clock struck, or somebody asked for a rule."""
+    if kind in ("schedule", "manual"):
+        return Event(f"{kind}:{rule}:0:1", kind, "main", NOW, data={"set": {}, "rule": rule})
+    data = {
+        part: value for part, value in DATA.items() if part not in contexts.TABLE or kind in contexts.TABLE[part].kinds
+    }
+    if "call" in data:
+        data["call"] = {**_CALL, "missed": kind in ("call.missed", "voicemail.received")}
+    direction = "outgoing" if kind == "message.sent" else "incoming"
+    return Event(f"{kind}:AC1", kind, "main", SEEN, "PNmain", ANNA, direction, "CN1", data)
+
+
+def plan_example(rule: Rule) -> Iterator[str]:
+    """Plan a rule for the event of its first trigger. Gives lines of text: each step, its state, and its bytes."""
+    event = make_event(rule.triggers[0].kind, rule.name)
+    phone = event.peer is not None
+    values = contexts.build_values(
+        event,
+        contact=CONTACT if phone else None,
+        line=LINE if phone else None,
+        rule=rule.name,
+        variables=rule.vars,
+        tags_field="tags",
+    )
+    language = functions.Functions(now=NOW, timezone="America/New_York", region="US", hours=OFFICE)
+    verdict = matching.match(rule, event, values, language, lines=(LINE,), region="US")
+    yield f"{verdict.reason}{'' if verdict.matched else ': nothing is done'}"
+    if verdict.matched:
+        scene = writes.Scene(rule, "main", values, language, (LINE,), "US", "tags", NOW)
+        yield from _list_steps(planning.advance(rule, [], scene))
+
+
+def _list_steps(advance: planning.Advance) -> Iterator[str]:
+    for step in advance.steps:
+        due = f" at {step.due_at:%Y-%m-%d %H:%M} UTC" if step.due_at is not None and step.due_at != NOW else ""
+        reason = f" ({step.reason})" if step.reason not in ("", step.state) else ""
+        yield f"{step.path} {step.action}: {step.state}{due}{reason}"
+        payload = step.write.payload if step.write is not None else step.payload or {}
+        yield from (
+            f"    {key}: {', '.join(value) if isinstance(value, list) else value}" for key, value in payload.items()
+        )
+    yield from (f"{path}: later" for path in advance.later)
+    if advance.end is not None:
+        yield f"the run ends: {advance.end.state}{f' ({advance.end.reason})' if advance.end.reason else ''}"
