@@ -7,11 +7,10 @@ environment variable or the file that holds them.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
@@ -24,7 +23,7 @@ from pydantic import (
     model_validator,
 )
 
-from quoflow.core import phones
+from quoflow.core import phones, zones
 from quoflow.core.durations import Age, Duration, format_duration
 from quoflow.core.guard_settings import GuardSettings
 from quoflow.core.hours import OfficeHours
@@ -53,14 +52,6 @@ def _as_section(value: object) -> object:
     return {} if value is None else value
 
 
-def _check_timezone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):  # unknown, not a path below the zones, a folder such as `America`
-        raise ValueError(f"`{name}` is not a time zone; write an IANA name such as America/New_York") from None
-    return name
-
-
 def _at_least(shortest: timedelta, longest: timedelta) -> AfterValidator:
     def check(value: timedelta) -> timedelta:
         if not shortest <= value <= longest:
@@ -71,7 +62,7 @@ def _at_least(shortest: timedelta, longest: timedelta) -> AfterValidator:
 
 
 Texts = Annotated[tuple[str, ...], BeforeValidator(as_tuple, json_schema_input_type=str | tuple[str, ...])]
-Timezone = Annotated[str, AfterValidator(_check_timezone)]
+Timezone = Annotated[str, AfterValidator(zones.check_zone)]
 
 
 class ConnectionSettings(_Model):
@@ -231,6 +222,14 @@ class ApprovalSettings(_Model):
     sms: SmsApproval | None = Field(None, description="Approval by text; none unless said.")
 
 
+class LineSettings(_Model):
+    """What is special about one of our lines."""
+
+    timezone: Timezone = Field(
+        description="The IANA time zone of what happens on this line: calendars, today and printed times."
+    )
+
+
 class RecoverySettings(_Model):
     """When a database must not write before a person has looked at it."""
 
@@ -273,6 +272,9 @@ class Settings(_Model):
     connections: Mapping[str, ConnectionSettings] = Field(
         min_length=1, description="The Quo workspaces, each under a name of your choice."
     )
+    lines: Mapping[str, LineSettings] = Field(
+        {}, description="Lines that are not like the others, by name, number or PN… id."
+    )
     timezone: Timezone = Field("UTC", description="The IANA time zone of schedules and days, such as America/New_York.")
     region: str = Field(
         "US", pattern=r"^[A-Z]{2}$", description="The ISO country in which a number without a country code is read."
@@ -308,6 +310,12 @@ class Settings(_Model):
                     " use letters, digits, `-` and `_`, 50 at most"
                 )
         return value
+
+    def find_timezone(self, names: Iterable[str]) -> str:
+        """Give the time zone of a line by its id, number and name, in any case; the configuration's unless said."""
+        known = {name.casefold() for name in names}
+        own = (line.timezone for name, line in self.lines.items() if name.strip().casefold() in known)
+        return next(own, self.timezone)
 
 
 def find_file(start: Path) -> Path | None:

@@ -28,6 +28,11 @@ class Line:
     user_ids: tuple[str, ...] = ()
     messaging: Mapping[str, str] = field(default_factory=dict)  # region (US, CA, Intl) -> restricted | unrestricted
 
+    @property
+    def names(self) -> tuple[str, str, str]:
+        """Give what a configuration may call it: its id, its number and its name."""
+        return self.id, self.number, self.name
+
 
 @dataclass(frozen=True, slots=True)
 class User:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
 from typing import Annotated, NamedTuple
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationInfo,
+    field_validator,
+)
 
+from quoflow.core import week, zones
 from quoflow.core.lists import as_tuple
-
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-MINUTES_A_DAY = 24 * 60
-EXAMPLE = "write it as 09:00-17:00"
+from quoflow.core.public_holidays import PublicHolidays
+from quoflow.core.week import MINUTES_A_DAY, Span, Week
 
 LONGEST_CLOSED = timedelta(days=366)
 """How far ahead an opening is looked for."""
@@ -25,13 +31,6 @@ LONGEST_SUM = timedelta(days=3_660)
 
 _LOOK = timedelta(hours=12)
 """How far the walk over the clock goes at once: no zone changes its clocks twice in that time."""
-
-
-class Span(NamedTuple):
-    """Opening hours of one day, in minutes after local midnight; `end` is beyond 1440 when it runs past midnight."""
-
-    start: int
-    end: int
 
 
 class Stretch(NamedTuple):
@@ -46,44 +45,71 @@ def _as_text(value: object) -> object:
     return value.isoformat() if isinstance(value, date) else value
 
 
-SpanTexts = Annotated[tuple[str, ...], BeforeValidator(as_tuple, json_schema_input_type=str | tuple[str, ...])]
+def _check_days(key: str) -> str:
+    week.read_days(key)
+    return key
+
+
+def _check_span(text: str) -> str:
+    week.read_span(text)
+    return text
+
+
+SpanText = Annotated[str, AfterValidator(_check_span)]
+SpanTexts = Annotated[tuple[SpanText, ...], BeforeValidator(as_tuple, json_schema_input_type=str | tuple[str, ...])]
+DaysText = Annotated[str, AfterValidator(_check_days)]
 DateText = Annotated[date, BeforeValidator(_as_text, json_schema_input_type=date)]
 
 
 class OfficeHours(BaseModel):
-    """When an office is open, week by week, in its own time zone."""
+    """When an office is open, week by week, on its own clock."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     timezone: str | None = Field(
-        None, description="An IANA name such as America/New_York; the configuration's unless said."
+        None,
+        description="An IANA name such as America/New_York; unless said, the one of the line that it is asked for, "
+        "or the configuration's.",
     )
-    open: Mapping[str, SpanTexts] = Field(
-        description="Days (mon, tue … sun, or mon-fri) and their hours: 09:00-17:00, or a list of such.",
+    open: Mapping[DaysText, SpanTexts] = Field(
+        description="Days (mon, tue … sun, or mon-fri) and single dates, and their hours: 09:00-17:00, past midnight "
+        "too, or a list of such. A date's hours go before its weekday's and before holidays.",
         min_length=1,
-        examples=[{"mon-fri": "09:00-17:00", "sat": ["10:00-12:00", "13:00-15:00"]}],
+        examples=[{"mon-fri": "09:00-17:00", "sat": ["10:00-12:00", "13:00-15:00"], "2026-12-24": "09:00-12:00"}],
     )
     closed: tuple[DateText, ...] = Field((), description="Dates on which it does not open, such as 2026-12-25.")
+    holidays: PublicHolidays | None = Field(
+        None,
+        description="A country whose public holidays it keeps: `{country: US, subdivision: NY}`; single dates go "
+        "under `closed`.",
+    )
 
-    _week: tuple[tuple[Span, ...], ...] = PrivateAttr(default=())
+    _week: Week = PrivateAttr(default=Week())
     _closed: frozenset[date] = PrivateAttr(default=frozenset())
 
     @field_validator("timezone")
     @classmethod
     def _is_known_zone(cls, value: str | None) -> str | None:
-        if value is not None:
-            _zone(value)
-        return value
+        return value and zones.check_zone(value)
 
     @field_validator("open")
     @classmethod
-    def _is_readable(cls, value: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
-        _read_week(value)
+    def _names_each_day_once(cls, value: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
+        week.read_week(value)
+        return value
+
+    @field_validator("closed")
+    @classmethod
+    def _is_not_open(cls, value: tuple[date, ...], info: ValidationInfo) -> tuple[date, ...]:
+        if "open" in info.data:
+            both = sorted(week.read_week(info.data["open"]).dates.keys() & set(value))
+            if both:
+                raise ValueError(f"{both[0]} has hours under `open` and is closed; keep one of the two")
         return value
 
     def model_post_init(self, _context: object, /) -> None:
         """Keep the week as numbers, so that asking costs no parsing."""
-        self._week = _read_week(self.open)
+        self._week = week.read_week(self.open)
         self._closed = frozenset(self.closed)
 
     def is_open(self, now: datetime, *, timezone: str) -> bool:
@@ -91,15 +117,21 @@ class OfficeHours(BaseModel):
 
         A span that runs past midnight belongs to the day on which it begins. The start is open, the end closed.
         """
-        local = now.astimezone(_zone(self.timezone or timezone))
+        local = now.astimezone(zones.find_zone(self.timezone or timezone))
         minute = local.hour * 60 + local.minute
         today = local.date()
         return self._covers(today, minute) or self._covers(today - timedelta(days=1), minute + MINUTES_A_DAY)
 
     def _covers(self, day: date, minute: int) -> bool:
-        if day in self._closed:
-            return False
-        return any(span.start <= minute < span.end for span in self._week[day.weekday()])
+        return any(span.start <= minute < span.end for span in self._find_spans(day))
+
+    def _find_spans(self, day: date) -> tuple[Span, ...]:
+        """Find the hours that begin on a date: its own, or its weekday's unless it is closed or a holiday."""
+        if day in self._week.dates:
+            return self._week.dates[day]
+        if day in self._closed or (self.holidays is not None and self.holidays.covers(day)):
+            return ()
+        return self._week.days[day.weekday()]
 
     def list_open(self, from_: datetime, until: datetime, *, timezone: str) -> Iterator[Stretch]:
         """List the stretches of time between two aware moments in which it is open, in order, none over another.
@@ -107,7 +139,7 @@ class OfficeHours(BaseModel):
         They cover exactly the moments at which `is_open` says so: an hour that the clocks show twice counts twice,
         one that they skip not at all. Open time without a break may come as several stretches that touch.
         """
-        zone = _zone(self.timezone or timezone)
+        zone = zones.find_zone(self.timezone or timezone)
         start, until = from_.astimezone(UTC), until.astimezone(UTC)
         while start < until:
             end = min(_find_change(start, zone), until)
@@ -129,7 +161,7 @@ class OfficeHours(BaseModel):
         for number in range((last - first).days + 1):
             day = first + timedelta(days=number)
             midnight = datetime.combine(day, time(), UTC)
-            for span in () if day in self._closed else self._week[day.weekday()]:
+            for span in self._find_spans(day):
                 yield Stretch(midnight + timedelta(minutes=span.start), midnight + timedelta(minutes=span.end))
 
 
@@ -174,52 +206,3 @@ def _find_change(start: datetime, zone: ZoneInfo) -> datetime:
         middle = middle.replace(microsecond=0)
         early, late = (middle, late) if middle.astimezone(zone).utcoffset() == offset else (early, middle)
     return late
-
-
-@lru_cache(maxsize=64)
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        raise ValueError(f"`{name}` is not a time zone; write an IANA name such as America/New_York") from None
-
-
-def _read_week(opening: Mapping[str, tuple[str, ...]]) -> tuple[tuple[Span, ...], ...]:
-    week: list[tuple[Span, ...] | None] = [None] * len(DAYS)
-    for key, texts in opening.items():
-        spans = tuple(read_span(text) for text in texts)
-        for day in _read_days(key):
-            if week[day] is not None:
-                raise ValueError(f"{DAYS[day]} is named twice; give each day once, with a list of its hours")
-            week[day] = spans
-    return tuple(spans or () for spans in week)
-
-
-def _read_days(key: str) -> Iterator[int]:
-    """Give the days of `mon`, or of `mon-fri` (which may run over Sunday, as fri-mon), Monday being 0."""
-    names = [part.strip() for part in key.lower().split("-")]
-    for name in names:
-        if name not in DAYS or len(names) > 2:
-            raise ValueError(f"`{key}` is not a day; write one of {', '.join(DAYS)}, or a range such as mon-fri")
-    first, last = names[0], names[-1]
-    start = DAYS.index(first)
-    length = (DAYS.index(last) - start) % len(DAYS) + 1
-    return ((start + offset) % len(DAYS) for offset in range(length))
-
-
-def read_span(text: str) -> Span:
-    """Read `09:00-17:00`; an end at or before the start is on the next day, and 24:00 is midnight.
-
-    Raises:
-        ValueError: when it is not two times of day with a hyphen (or dash) between, saying what to write.
-    """
-    match = re.fullmatch(r"\s*(\d{1,2}):(\d{2})\s*[-\u2013]\s*(\d{1,2}):(\d{2})\s*", text, re.ASCII)
-    if match is None:
-        raise ValueError(f"`{text}` is not a span of hours; {EXAMPLE}")
-    start_hour, start_minute, end_hour, end_minute = (int(number) for number in match.groups())
-    start, end = start_hour * 60 + start_minute, end_hour * 60 + end_minute
-    if max(start_minute, end_minute) > 59 or start >= MINUTES_A_DAY or end > MINUTES_A_DAY:
-        raise ValueError(f"`{text}` names a time that no day has; {EXAMPLE}")
-    if end == start:
-        raise ValueError(f"`{text}` is empty; for the whole day write 00:00-24:00")
-    return Span(start, end if end > start else end + MINUTES_A_DAY)

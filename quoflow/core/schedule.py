@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from difflib import get_close_matches
 from itertools import count, takewhile
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
+from quoflow.core import zones
 from quoflow.core.rules import Schedule
 
 GRACE = timedelta(minutes=15)
@@ -28,22 +28,14 @@ _NAMES = re.compile(r"JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC|SUN|MON|TU
 
 def check_schedule(spec: Schedule) -> str | None:
     """Say in words what is wrong with a schedule's cron expression, interval or time zone, or None."""
-    if spec.timezone is not None and (fault := check_timezone(spec.timezone)):
-        return fault
+    if spec.timezone is not None:
+        try:
+            zones.check_zone(spec.timezone)
+        except ValueError as error:
+            return str(error)
     if spec.every is not None and spec.every < SHORTEST:
         return "`every` is shorter than a minute; write at least 1m"
     return None if spec.cron is None else check_cron(spec.cron)
-
-
-def check_timezone(name: str) -> str | None:
-    """Say in words why a name is not an IANA time zone, or None when it is one."""
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):  # unknown, not a path below the zones, a folder such as `America`
-        close = get_close_matches(name, available_timezones(), n=1)
-        hint = f"did you mean `{close[0]}`?" if close else "write one such as America/New_York"
-        return f"`{name}` is not an IANA time zone; {hint}"
-    return None
 
 
 def check_cron(expression: str) -> str | None:

@@ -49,12 +49,19 @@ def _report(details: ErrorDetails, read: tuple[type[BaseModel], Node], report: R
     inner = _clean_path(node, details["loc"])
     place: Node = find_node(node, inner)
     if details["type"] == "extra_forbidden":
-        holder = find_node(node, inner[:-1])
-        place = holder.keys.get(str(inner[-1]), place) if isinstance(holder, MappingNode) else place
+        place = _find_key(node, inner) or place
         told = _tell_unknown(str(inner[-1]), tuple(list_fields(_find_model(model, inner[:-1]))))
     else:
         told = tell_error(details, place, find_shape(model, inner).description)
+        if details["loc"][-1:] == ("[key]",):
+            place = _find_key(node, inner) or place
     report.add(place, (*path, *inner), told)
+
+
+def _find_key(node: Node, path: Sequence[Key]) -> Node | None:
+    """Find where the last key of a path is written."""
+    holder = find_node(node, path[:-1])
+    return holder.keys.get(str(path[-1])) if isinstance(holder, MappingNode) else None
 
 
 def _find_model(model: type[BaseModel], path: Sequence[Key]) -> type[BaseModel]:

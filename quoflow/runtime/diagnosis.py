@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
 from quoflow.core import breaking
-from quoflow.quo import errors
+from quoflow.core.facts import Line
+from quoflow.quo import errors, translate
 from quoflow.quo.client import Quo
 from quoflow.runtime import projects, recovery
 from quoflow.runtime.projects import Project
+from quoflow.settings import Settings
 from quoflow.store import breakers, controls, inbox
 from quoflow.store.database import Database
 
@@ -96,14 +99,31 @@ def examine_work(store: Database) -> list[Finding]:
 def examine_connection(project: Project, name: str, quo: Quo) -> list[Finding]:
     """Look at a connection: the key, the lines, the clock and the tag field."""
     try:
-        lines = list(quo.list_phone_numbers())
+        lines = [translate.read_line(one) for one in quo.list_phone_numbers()]
     except errors.QuoError as error:
         return [Finding(name, "wrong", error.message, error.hint)]
     if not lines:
         return [Finding(name, "wrong", "the workspace has no phone numbers", "Is it the right workspace and key?")]
-    shown = ", ".join(f"{line.name} {line.number}" for line in lines)
+    shown = ", ".join(_show_line(project.settings, line) for line in lines)
     found = [Finding(name, "fine", f"the key works; lines: {shown}"), _examine_clock(name, quo)]
+    found += _find_strange_lines(project.settings, name, lines)
     return [*found, *_examine_tag_field(project, name, quo)]
+
+
+def _show_line(settings: Settings, line: Line) -> str:
+    """Name a line, and its clock where it is not everyone's."""
+    zone = settings.find_timezone(line.names)
+    return f"{line.name} {line.number}" + (f" ({zone})" if zone != settings.timezone else "")
+
+
+def _find_strange_lines(settings: Settings, name: str, lines: Sequence[Line]) -> list[Finding]:
+    """Say which lines of the configuration this workspace has not, where it is the only one."""
+    known = {one.casefold() for line in lines for one in line.names}
+    strange = [key for key in settings.lines if key.strip().casefold() not in known]
+    if not strange or len(settings.connections) > 1:
+        return []
+    text = f"`lines` in quoflow.yaml names what is no line of this workspace: {', '.join(strange)}"
+    return [Finding(name, "warning", text, "Write a line's name, number or PN… id")]
 
 
 def _examine_clock(name: str, quo: Quo) -> Finding:

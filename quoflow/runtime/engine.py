@@ -9,6 +9,7 @@ from datetime import datetime
 
 from quoflow.actions import results
 from quoflow.core import functions, hours, matching
+from quoflow.core.facts import Line
 from quoflow.core.rules import Rule
 from quoflow.quo.client import Quo
 from quoflow.runtime.skipping import Skips
@@ -62,11 +63,11 @@ class Engine:
     blind: dict[str, datetime] = field(default_factory=dict)
     unsaved: deque[tuple[outbox.Attempt, results.Done | results.Failure]] = field(default_factory=deque)
 
-    def make_functions(self, now: datetime) -> functions.Functions:
-        """Give the language's functions as of a time."""
+    def make_functions(self, now: datetime, line: Line | None) -> functions.Functions:
+        """Give the language's functions as of a time, on the clock of a line; the configuration's where it has none."""
         return functions.Functions(
             now=now,
-            timezone=self.settings.timezone,
+            timezone=self.settings.find_timezone(line.names if line else ()),
             region=self.settings.region,
             hours={"office": OFFICE, **self.settings.hours},
         )

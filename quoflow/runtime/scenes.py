@@ -39,7 +39,7 @@ def read_scene(tx: Connection, engine: Engine, rule: Rule, event: Event, *, run_
         rule=rule,
         connection=connection,
         values=values,
-        functions=engine.make_functions(now),
+        functions=engine.make_functions(now, line),
         lines=lines,
         region=engine.settings.region,
         tags_field=engine.settings.tags.field,

@@ -273,6 +273,26 @@ actions:
     assert [one["from"] for one in firm.quo.sent()] == [MAIN, MAIN]
 
 
+def test_a_line_keeps_its_own_clock(make_firm):
+    """A calendar for the first half of the day is open on one of two lines that are twelve hours apart, never both."""
+    rule = """
+name: half
+trigger: message.received
+actions:
+  - send_message: {text: "{{ 'open' if is_open('morning') else 'closed' }}"}
+"""
+    lines = {"Main line": {"timezone": "Etc/GMT+6"}, SALES: {"timezone": "Etc/GMT-6"}}
+    hours = {"morning": {"open": {"mon-sun": "00:00-12:00"}}}
+    firm = make_firm(rule, auto=True, lines=lines, hours=hours)
+    firm.begin()
+    firm.quo.write("hi", ANNA)
+    firm.quo.write("hi", BILL, line="Sales")
+    firm.once()
+
+    assert sorted(firm.quo.texts()) == ["closed", "open"]
+    assert f"Main Line {MAIN} (Etc/GMT+6), Sales {SALES} (Etc/GMT-6)" in firm.run("doctor").out
+
+
 LATE = """
 name: {part}
 trigger: {kind}

@@ -10,13 +10,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from quoflow.core.hours import DAYS, OfficeHours, Span, add_open_time, find_opening, read_span
+from quoflow.core.hours import OfficeHours, add_open_time, find_opening
+from quoflow.core.week import DAYS
 
 NEW_YORK = "America/New_York"
 OFFICE = OfficeHours.model_validate(
     {"open": {"mon-fri": "09:00-17:00", "sat": ["10:00-12:00", "13:00-15:00"]}, "closed": ["2026-12-25"]}
 )
 CLUB = OfficeHours.model_validate({"timezone": "UTC", "open": {"fri-sat": "22:00-02:00"}, "closed": ["2026-12-25"]})
+
+SHOP = OfficeHours.model_validate(
+    {
+        "timezone": "UTC",
+        "open": {"mon-fri": "09:00-17:00", "2026-12-24": "09:00-12:00", "2026-12-25": "10:00-11:00", "2026-12-28": []},
+        "closed": ["2026-12-30"],
+        "holidays": {"country": "US", "except": "Columbus Day"},
+    }
+)
 
 
 def at(text: str) -> datetime:
@@ -90,11 +100,13 @@ def test_range_of_days_may_run_over_the_weekend():
         ({"open": {"mon": "09:60-17:00"}}, "a time that no day has"),
         ({"open": {"mon": "09:00-09:00"}}, "write 00:00-24:00"),
         ({"open": {}}, "at least 1 item"),
-        ({"timezone": "New York", "open": {"mon": "09:00-17:00"}}, "`New York` is not a time zone"),
-        ({"timezone": "../etc/passwd", "open": {"mon": "09:00-17:00"}}, "is not a time zone"),
-        ({"timezone": "America", "open": {"mon": "09:00-17:00"}}, "is not a time zone"),
+        ({"timezone": "New York", "open": {"mon": "09:00-17:00"}}, "`New York` is not an IANA time zone"),
+        ({"timezone": "../etc/passwd", "open": {"mon": "09:00-17:00"}}, "is not an IANA time zone"),
+        ({"timezone": "America", "open": {"mon": "09:00-17:00"}}, "is not an IANA time zone"),
         ({"open": {"mon": "09:00-17:00"}, "closed": ["Christmas"]}, "date"),
-        ({"open": {"mon": "09:00-17:00"}, "holidays": []}, "Extra inputs"),
+        ({"open": {"mon": "09:00-17:00"}, "holiday": []}, "Extra inputs"),
+        ({"open": {"2026-02-30": "09:00-17:00"}}, "`2026-02-30` is not a date"),
+        ({"open": {"2026-12-24": "09:00-12:00"}, "closed": ["2026-12-24"]}, "keep one of the two"),
     ],
 )
 def test_what_cannot_be_hours_is_refused_in_words(document, said):
@@ -122,17 +134,24 @@ def test_schema_lets_editors_write_one_span_or_a_list():
     assert actual == [{"type": "string"}, {"items": {"type": "string"}, "type": "array"}]
 
 
-@given(start=st.integers(0, 1439), length=st.integers(1, 1440))
-def test_span_keeps_its_start_and_length(start, length):
-    """Any span up to a day reads back with the start and length it was written with."""
-    end = start + length
-    shown = end if end <= 1440 else end - 1440
-    if shown == start:
-        return
-
-    actual = read_span(f"{start // 60:02}:{start % 60:02}-{shown // 60:02}:{shown % 60:02}")
-
-    assert Span(start, end) == actual
+@pytest.mark.parametrize(
+    ("moment", "expected"),
+    [
+        ("2026-12-23T12:30Z", True),
+        ("2026-12-24T11:30Z", True),
+        ("2026-12-24T12:30Z", False),
+        ("2026-12-25T10:30Z", True),
+        ("2026-12-25T12:30Z", False),
+        ("2026-12-28T12:30Z", False),
+        ("2026-12-30T12:30Z", False),
+        ("2027-01-01T12:30Z", False),
+        ("2026-10-12T12:30Z", True),
+        ("2026-11-26T12:30Z", False),
+    ],
+)
+def test_a_dates_own_hours_go_before_holidays_and_both_before_the_week(moment, expected):
+    """A short day before Christmas, an open holiday, a date without hours, closed dates, holidays but the excepted."""
+    assert SHOP.is_open(at(moment), timezone=NEW_YORK) is expected
 
 
 NIGHTS = {"mon-sun": ["22:30-02:30", "01:15-03:10", "12:00-12:01"]}
@@ -153,6 +172,7 @@ WEEKS = st.dictionaries(st.sampled_from(DAYS), st.lists(SPANS, max_size=3), min_
         (OFFICE, "2026-12-24T18:00-05:00", "2026-12-26T10:00-05:00"),  # the 25th is closed, the 26th a Saturday
         (OFFICE, "2026-03-07T16:00-05:00", "2026-03-09T09:00-04:00"),  # over the change of clocks
         (CLUB, "2026-12-25T21:00Z", "2026-12-26T22:00Z"),
+        (SHOP, "2026-12-25T11:00Z", "2026-12-29T09:00Z"),
         (OfficeHours(timezone=NEW_YORK, open={"sun": ("02:15-03:30",)}), "2026-03-08T06:00Z", "2026-03-08T07:00Z"),
         (OfficeHours(open={"mon": ()}), "2026-11-23T08:59-05:00", None),
     ],
