@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from quoflow.core import events, phones, shapes
@@ -222,11 +223,21 @@ TABLE: Mapping[str, Part] = {
 RULE = record({"name": TEXT})
 RUN = record({"id": TEXT})
 
+CONTACT = record({name: shape for name, (shape, _) in TABLE["contact"].fields.items()})
+"""What an expression sees of one contact among others, as `contact`."""
+
+_FOUND = {**CONTACT.fields, "phone": maybe(TEXT), "external_id": maybe(TEXT), "source": maybe(TEXT)}
+_FETCHED = {"status": TEXT, "found": BOOLEAN}
+
 OUTCOMES: Mapping[str, Shape] = {
     "send_message": record({"message_id": TEXT, "text": TEXT, "status": TEXT}),
     "tag_contact": record({"tags": TEXTS, "changed": BOOLEAN, "conflict": TEXTS}),
-    "fetch_transcript": record({"text": maybe(TEXT), "lines": LINES, "status": TEXT, "found": BOOLEAN}),
-    "fetch_summary": record({"text": maybe(TEXT), "points": TEXTS, "next_steps": TEXTS, "found": BOOLEAN}),
+    "fetch_transcript": record({"text": maybe(TEXT), "lines": LINES, **_FETCHED}),
+    "fetch_summary": record({"text": maybe(TEXT), "points": TEXTS, "next_steps": TEXTS, **_FETCHED}),
+    "fetch_voicemail": record({"text": maybe(TEXT), "duration": maybe(NUMBER), "url": maybe(TEXT), **_FETCHED}),
+    "fetch_messages": record({"messages": list_of(record(_MESSAGE)), "count": NUMBER}),
+    "fetch_calls": record({"calls": list_of(record(_CALL)), "count": NUMBER}),
+    "find_contact": record({"found": BOOLEAN, **_FOUND}),
     "notify": record({}),
     "log": record({}),
     "set": record({}),
@@ -329,6 +340,16 @@ def build_values(  # noqa: PLR0913 - a context is made of this many facts; all b
         name: part.read(moment) if event.kind in part.kinds else None for name, part in TABLE.items()
     }
     return add_rule(values, event=event, rule=rule, variables=variables or {}, steps=steps or {}, run_id=run_id)
+
+
+def describe_contact(contact: Contact, *, tags_field: str | None, region: str, now: datetime) -> dict[str, Any]:
+    """Give what expressions see of a contact that no event is about: plain data of CONTACT, with its first number."""
+    peer = contact.phones[0] if contact.phones else ""
+    event = Event("", "manual", "", now, peer=peer)
+    moment = Moment(event, contact, line=None, conversation=None, user=None, tags_field=tags_field, region=region)
+    found = TABLE["contact"].read(moment)
+    assert found is not None  # noqa: S101 - a part that is always there is never nothing
+    return found
 
 
 def add_rule(

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from quoflow.core import expressions, keeping, lifecycle, limits, outline, steps, turns, writes
+from quoflow.core import expressions, keeping, lifecycle, limits, outcomes, outline, steps, turns, writes
 from quoflow.core.lifecycle import RunState, StepState
 from quoflow.core.progress import Advance, End, PlannedStep, Turn
 from quoflow.core.rules import Rule
@@ -41,17 +41,28 @@ def advance(rule: Rule, records: Iterable[lifecycle.StepRecord], scene: writes.S
 
 def foresee(rule: Rule, records: Iterable[lifecycle.StepRecord], scene: writes.Scene) -> tuple[Advance, limits.Reach]:
     """Give what a run would do next if its rule had no limits, and how far that reaches."""
-    known = {record.path: record for record in records}
-    walk = _Walk(scene=scene, known=known, positions=outline.number_steps(rule.steps))
+    walk = _begin_walk(rule, records, scene)
     went_through = walk.visit_all(rule.steps)
     end = walk.end
     if end is None and went_through and not walk.blocked:
         end = _summarize_end(walk)
-    seen = known.keys() | {step.path for step in walk.planned}
+    seen = walk.known.keys() | {step.path for step in walk.planned}
     later = () if end else tuple(path for path in walk.positions if path not in seen and walk.is_open(path))
     planned = [step.write for step in walk.planned if step.write is not None]
-    reach = limits.measure(rule, known.values(), planned, later)
+    reach = limits.measure(rule, walk.known.values(), planned, later)
     return Advance(steps=tuple(walk.planned), end=end, later=later), reach
+
+
+def read_values(rule: Rule, records: Iterable[lifecycle.StepRecord], scene: writes.Scene) -> Mapping[str, Any]:
+    """Give what the expressions of the step that is next see: the scene's values, and all that has come of the run."""
+    walk = _begin_walk(rule, records, scene)
+    walk.visit_all(rule.steps)
+    return walk.values
+
+
+def _begin_walk(rule: Rule, records: Iterable[lifecycle.StepRecord], scene: writes.Scene) -> _Walk:
+    known = {record.path: record for record in records}
+    return _Walk(scene=scene, known=known, positions=outline.number_steps(rule.steps))
 
 
 def _summarize_end(walk: _Walk) -> End:
@@ -148,7 +159,7 @@ class _Walk:
         if turn.state not in lifecycle.FINISHED_STEPS:
             self.blocked = True
             return step.kind in EARLY
-        outcome = dict(turn.outcome or {})
+        outcome = outcomes.read_outcome(step.kind, turn.outcome or {}, now=self.scene.now)
         if step.id:
             self.values["steps"][step.id] = outcome
         if turn.state is StepState.FAILED:

@@ -20,6 +20,10 @@ STEPS: Mapping[str, type[Parameters]] = {
     "tag_contact": contacts.TagContact,
     "fetch_transcript": fetches.FetchTranscript,
     "fetch_summary": fetches.FetchSummary,
+    "fetch_voicemail": fetches.FetchVoicemail,
+    "fetch_messages": fetches.FetchMessages,
+    "fetch_calls": fetches.FetchCalls,
+    "find_contact": fetches.FindContact,
     "notify": outside.Notify,
     "wait": flow.Wait,
     "if": flow.If,
@@ -36,12 +40,14 @@ WRITES = frozenset({"send_message", "tag_contact"})
 RESENDABLE = frozenset({"send_message"})
 """Writes of which `on_ambiguous` may say that they are done once more: those that are not safe to repeat anyway."""
 
-READS = frozenset({"fetch_transcript", "fetch_summary"})
+READS = frozenset(
+    {"fetch_transcript", "fetch_summary", "fetch_voicemail", "fetch_messages", "fetch_calls", "find_contact"}
+)
+"""Step kinds that only look: at Quo, or at what is known of it."""
 
 LATER_STEPS = (
-    "create_contact", "update_contact", "upsert_contact", "delete_contact", "find_contact", "fetch_voicemail",
-    "fetch_recording", "fetch_messages", "fetch_calls", "mark_conversation", "http", "choose", "for_each",
-    "wait_until", "wait_for", "approve", "run_rule",
+    "create_contact", "update_contact", "upsert_contact", "delete_contact", "fetch_recording",
+    "mark_conversation", "http", "choose", "for_each", "wait_until", "wait_for", "approve", "run_rule",
 )  # fmt: skip
 """Step kinds of the language that this version reads and refuses by name: it cannot run them yet."""
 

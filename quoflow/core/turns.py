@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from quoflow.core import expressions, keeping, shapes, steps, writes
+from quoflow.core import expressions, keeping, reads, shapes, steps, writes
 from quoflow.core.lifecycle import StepState
 from quoflow.core.parameters.base import Parameters
 from quoflow.core.parameters.flow import Fail, Log, Set, Stop, Wait
@@ -33,10 +33,12 @@ def take_turn(step: steps.Step, pen: Pen) -> Turn:
     if step.kind in steps.WRITES:
         write = writes.prepare_write(step.kind, step.parameters, pen)
         return Turn(StepState.QUEUED, due_at=pen.scene.now, write=write, payload=write.payload)
+    if step.kind in steps.READS:
+        sought = reads.prepare_read(step.kind, step.parameters, pen)
+        return Turn(StepState.QUEUED, due_at=pen.scene.now, payload=sought)
     if step.kind == "if":
         return _choose_way(step, pen)
-    take = _TURNS.get(type(step.parameters))
-    return Turn(StepState.QUEUED, due_at=pen.scene.now) if take is None else take(step.parameters, pen)
+    return _TURNS[type(step.parameters)](step.parameters, pen)
 
 
 def _choose_way(step: steps.Step, pen: Pen) -> Turn:

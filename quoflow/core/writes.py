@@ -112,7 +112,7 @@ def _prepare_send_message(parameters: Parameters, pen: Pen) -> plans.Write:
     assert isinstance(parameters, SendMessage)  # noqa: S101 - the registry pairs kind and model
     scene = pen.scene
     recipient = _resolve_recipient(parameters, pen)
-    line = _resolve_line(parameters, pen)
+    line = resolve_line(parameters.from_, pen, key="from")
     if recipient in {one.number for one in scene.lines}:
         raise Impossible(f"{recipient} is one of our own lines; quoflow does not text itself")
     text = _check_text(pen.write(parameters.text))
@@ -138,22 +138,32 @@ def _resolve_recipient(parameters: SendMessage, pen: Pen) -> str:
     written = pen.write(parameters.to) if parameters.to else contact.get("phone")
     if not written:
         raise Impossible("there is no number to text: the caller's number is hidden, or the step needs `to:`")
-    number = phones.normalize(str(written), pen.scene.region)
+    return read_number(str(written), pen)
+
+
+def read_number(written: str, pen: Pen) -> str:
+    """Read a number as people write it, in the configuration's region; give E.164. Raises Impossible."""
+    number = phones.normalize(written, pen.scene.region)
     if number is None or not phones.is_textable(number):
         raise Impossible(f"`{written}` is not a number that can be texted")
     return number
 
 
-def _resolve_line(parameters: SendMessage, pen: Pen) -> Line:
+def resolve_line(source: str | None, pen: Pen, *, key: str) -> Line:
+    """Give the line that a template names by its name, number or id; the event's line without one.
+
+    Raises:
+        Impossible: it is none of ours, or the event has none; `key` is where to say one.
+    """
     known = pen.scene.lines
     names = ", ".join(f"`{line.name}`" for line in known) or "none"
-    if parameters.from_ is None:
+    if source is None:
         current = (pen.values.get("line") or {}).get("id")
         for line in known:
             if line.id == current:
                 return line
-        raise Impossible(f"the event has no line of ours to send from; say `from:` with one of {names}")
-    written = pen.write(parameters.from_).strip()
+        raise Impossible(f"the event has no line of ours; say `{key}:` with one of {names}")
+    written = pen.write(source).strip()
     number = phones.normalize(written, pen.scene.region)
     for line in known:
         if written.casefold() == line.name.strip().casefold() or written == line.id or number == line.number:

@@ -31,17 +31,24 @@ class Checker:
     """Ids of steps that could not be read: nothing is said of what uses them."""
     given: Mapping[str, Shape] = field(default_factory=dict)
     """The shapes of the values that steps before have put under `vars`."""
+    own: Mapping[str, Shape] = field(default_factory=dict)
+    """Names that mean something else where this stands than in the rest of the rule."""
 
     @cached_property
     def scope(self) -> contexts.Scope:
         """Give the names that are there and their shapes."""
-        return contexts.build_scope(
+        scope = contexts.build_scope(
             self.kinds,
             variables={**self.known.variables, **self.variables},
             steps=self.steps,
             hours=self.known.calendars,
             given=self.given,
         )
+        return replace(scope, names={**scope.names, **self.own}) if self.own else scope
+
+    def about_contacts(self) -> Checker:
+        """Give the checker for an expression about each of many contacts: `contact` is one of them."""
+        return replace(self, own={**self.own, "contact": contexts.CONTACT})
 
     def after(self, name: str, kind: str) -> Checker:
         """Give the checker for what comes after a step with an id."""

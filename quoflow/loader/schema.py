@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
@@ -250,6 +250,15 @@ def _describe_kind(kind: str, definitions: _Schema) -> _Schema:
     options = [_refer(kind)]
     if kind in SHORT:
         options.append({key: value for key, value in schema["properties"][SHORT[kind]].items() if key != "description"})
-    if not schema.get("required") and kind != "tag_contact":
+    if not schema.get("required") and _may_be_empty(steps.STEPS[kind]):
         options.append({"type": "null"})
     return {"description": schema.get("description", ""), **(options[0] if len(options) == 1 else {"anyOf": options})}
+
+
+def _may_be_empty(model: type[BaseModel]) -> bool:
+    """Whether a step may say nothing: some must say one thing of several."""
+    try:
+        model()
+    except ValidationError:
+        return False
+    return True

@@ -25,6 +25,7 @@ class Shape:
     is_boolean: bool = False
     is_free: bool = False
     is_template: bool = False
+    is_expression: bool = False
     description: str = ""
 
 
@@ -38,16 +39,19 @@ def list_fields(model: type[BaseModel]) -> Mapping[str, Shape]:
     return {
         info.alias or name: replace(
             _find_shape(info.annotation, info.description or ""),
-            is_template=_is_template(info.annotation, info.metadata),
+            is_template=_is_marked(info.annotation, info.metadata, Marker("template")),
+            is_expression=_is_marked(info.annotation, info.metadata, Marker("expression")),
         )
         for name, info in model.model_fields.items()
     }
 
 
-def _is_template(annotation: Any, metadata: Sequence[Any]) -> bool:  # a type, in any of Python's spellings
-    if Marker("template") in metadata or Marker("template") in getattr(annotation, "__metadata__", ()):
+def _is_marked(
+    annotation: Any, metadata: Sequence[Any], marker: Marker
+) -> bool:  # a type, in any of Python's spellings
+    if marker in metadata or marker in getattr(annotation, "__metadata__", ()):
         return True
-    return any(_is_template(part, ()) for part in get_args(annotation) if get_origin(annotation) is not Literal)
+    return any(_is_marked(part, (), marker) for part in get_args(annotation) if get_origin(annotation) is not Literal)
 
 
 def _find_shape(annotation: Any, description: str) -> Shape:  # a type, in any of Python's spellings

@@ -10,7 +10,7 @@ from typing import Literal
 from quoflow.core import steps
 from quoflow.core.parameters.flow import If, Set
 from quoflow.core.steps import Step
-from quoflow.loader import later
+from quoflow.loader import later, needs
 from quoflow.loader.documents import LARGEST_TEXT
 from quoflow.loader.nodes import Key, ListNode, MappingNode, Node, ScalarNode, format_path, to_plain
 from quoflow.loader.phrases import Checker
@@ -186,6 +186,8 @@ class StepReader:
             self._check_template(place, (*inside, key, *at) if given is written else inside)
             if kind == "send_message":
                 self._check_message(place, (*inside, key, *at), key)
+        self._check_expressions(given, kind, inside)
+        self._check_needs(node, kind, inside)
         return None if parameters is None else Step(format_path(path), kind, parameters)
 
     def _read_set(self, node: Node, path: tuple[Key, ...]) -> Step:
@@ -193,6 +195,22 @@ class StepReader:
             self.checker = self.checker.after_set(name, shape)
         values = to_plain(node) if isinstance(node, MappingNode) else {}
         return Step(format_path(path[:-1]), "set", Set.model_construct(values=values))
+
+    def _check_needs(self, node: MappingNode, kind: str, inside: Sequence[Key]) -> None:
+        """Say what a step takes from the event that its triggers do not give; a condition may see to those that do."""
+        is_conditional = "if" in node.items or len(inside) > len(("actions", 0, kind))
+        for problem, is_error in needs.list_missing(kind, node.items[kind], self.checker.scope):
+            if is_error:
+                self.report.add(node.keys[kind], inside, problem)
+            elif not is_conditional:
+                self.report.warn(node.keys[kind], inside, problem)
+
+    def _check_expressions(self, given: Node, kind: str, inside: Sequence[Key]) -> None:
+        """Check what stands for an expression about contacts: that of a look for one."""
+        for key, shape in list_fields(steps.STEPS[kind]).items():
+            written = given.items.get(key) if shape.is_expression and isinstance(given, MappingNode) else None
+            if isinstance(written, ScalarNode) and not written.is_null:
+                self.checker.about_contacts().check(written, (*inside, key), "expression")
 
     def _check_template(self, node: ScalarNode, path: Sequence[Key]) -> None:
         if node.value and not node.value.strip():  # where there is nothing at all, the model has said so

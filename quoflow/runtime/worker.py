@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from quoflow.actions import registry, results
-from quoflow.core import lifecycle, likeness, plans, questions, segments
+from quoflow.core import lifecycle, likeness, plans, questions, segments, steps
 from quoflow.core.lifecycle import RunRecord, RunState, StepRecord, StepState
 from quoflow.core.rules import Rule
 from quoflow.errors import QuoflowError, StoreError
@@ -39,7 +39,7 @@ def work_once(engine: Engine) -> bool:
     if step is None:
         return False
     try:
-        (_work_write if step.is_write else _WORKERS.get(step.action, reading.work_read))(engine, step)
+        (_work_write if step.is_write else _WORKERS[step.action])(engine, step)
     except QuoflowError:
         raise
     except Exception as error:  # noqa: BLE001 - a step that trips over a bug of ours is set aside; the others go on
@@ -258,6 +258,7 @@ def _take_failure(engine: Engine, attempt: outbox.Attempt, failure: results.Fail
 
 
 _WORKERS: Mapping[str, Callable[[Engine, StepRecord], None]] = {
+    **dict.fromkeys(steps.READS, reading.work_read),
     "wait": _work_wait,
     "notify": _work_notify,
     "log": _work_log,

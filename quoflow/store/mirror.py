@@ -119,6 +119,16 @@ def find_contact(tx: Connection, connection: str, contact_id: str) -> Contact | 
     return rows.read_one(tx, Contact, rows.select_as(Contact, table).where(*here))
 
 
+def list_contacts(tx: Connection, connection: str, *, phone: str | None = None) -> tuple[Contact, ...]:
+    """List the contacts that are not gone by their ids, all or those that have a number."""
+    table, phones = tables.contacts, tables.contact_phones
+    question = rows.select_as(Contact, table).where(table.c.connection == connection, table.c.gone_at.is_(None))
+    if phone is not None:
+        theirs = select(phones.c.contact_id).where(phones.c.connection == connection, phones.c.phone == phone)
+        question = question.where(table.c.id.in_(theirs))
+    return rows.read_all(tx, Contact, question.order_by(table.c.id))
+
+
 def count_contacts(tx: Connection, connection: str) -> int:
     """Count the contacts that are not gone."""
     table = tables.contacts

@@ -367,3 +367,17 @@ def test_planning_again_with_what_was_planned_adds_nothing(builders):
 
     second = planning.advance(made, known, scene())
     assert (second.steps, second.later) == ((), first.later)
+
+
+def test_a_step_that_is_due_sees_what_came_before():
+    """The values of the step that is next hold the outcomes so far, with times as times, and what was set."""
+    found = rule(step("fetch_transcript", name="heard"), step("fetch_transcript"))
+    outcome = {"found": True, "text": "refund"}
+    records = [
+        record("actions[0]", action="fetch_transcript", name="heard", outcome=outcome),
+        record("actions[1]", StepState.QUEUED, action="fetch_transcript"),
+    ]
+    values = planning.read_values(found, records, scene())
+
+    assert values["steps"] == {"heard": outcome}
+    assert values["contact"]["first_name"] == "Anna"

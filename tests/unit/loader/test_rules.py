@@ -109,7 +109,8 @@ def test_conditions_nest() -> None:
 )
 def test_short_forms(written: str, expected: Parameters) -> None:
     """A step's short forms mean what their long forms mean; texts stay texts."""
-    assert build(f"{HEAD}actions:\n  - {written}\n").steps[0].parameters == expected
+    head = HEAD.replace("message.received", "call.answered")  # a fetch takes the event's call
+    assert build(f"{head}actions:\n  - {written}\n").steps[0].parameters == expected
 
 
 def test_numbers_in_filters_are_tidied() -> None:
