@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from jinja2 import nodes
 
-from quoflow.core import durations, filters, printing, shapes
+from quoflow.core import durations, events, filters, printing, shapes
 from quoflow.core.contexts import Scope
 from quoflow.core.faults import Report, suggest
-from quoflow.core.functions import DEFAULT_CALENDAR, Parameter, read_day
+from quoflow.core.functions import DEFAULT_CALENDAR, LOOKING_BACK, SIGNATURES, Parameter, read_day
 from quoflow.core.shapes import Shape
 
 Infer = Callable[[nodes.Expr], Shape]
+Given = Mapping[str, nodes.Expr]
 
 
 def check_arguments(
@@ -59,6 +60,52 @@ def check_constants(report: Report, node: nodes.Call | nodes.Filter | nodes.Test
             _READERS[name](value)
         except ValueError as error:
             report.add(node, str(error), at=name)
+    elif name in LOOKING_BACK and isinstance(node, nodes.Call):
+        _check_looking_back(report, node, scope)
+
+
+def read_arguments(node: nodes.Call | nodes.Filter | nodes.Test, parameters: Sequence[Parameter]) -> Given:
+    """Give a call's arguments by the names of its parameters; what is too much or misnamed is left out."""
+    names = [parameter.name for parameter in parameters]
+    named = {keyword.key: keyword.value for keyword in node.kwargs if isinstance(keyword, nodes.Keyword)}
+    return {**dict(zip(names, node.args, strict=False)), **{key: named[key] for key in names if key in named}}
+
+
+def _check_looking_back(report: Report, node: nodes.Call, scope: Scope) -> None:
+    """Note what keeps a question about the past from being asked before the rule is looked at."""
+    name = read_name(node)
+    if "contact" not in scope.names:
+        message = f"`{name}` looks at what went before with a contact, and {', '.join(scope.kinds)} has none"
+        report.add(node, message, "leave it out", at=name)
+        return
+    for parameter in SIGNATURES[name].parameters:
+        argument = read_arguments(node, SIGNATURES[name].parameters).get(parameter.name)
+        if not parameter.written or argument is None:
+            continue
+        if not isinstance(argument, nodes.Const):
+            wanted, example = ("window", "'7d'") if parameter.name == "within" else ("kind", "'message.received'")
+            report.add(node, f"`{name}` takes a {wanted} that is written out", f"write {example}", at=name)
+        elif isinstance(argument.value, str):
+            check = _check_kind if parameter.name == "kind" else _check_window
+            check(report, node, argument.value)
+
+
+def _check_kind(report: Report, node: nodes.Call, kind: str) -> None:
+    if kind in events.ABOUT_SOMEBODY:
+        return
+    hint = suggest(kind, events.ABOUT_SOMEBODY) or f"there are {', '.join(events.ABOUT_SOMEBODY)}"
+    if kind in events.LATER_KINDS:
+        hint = "it is part of the language; this version of quoflow does not know it yet"
+    message = f"`{kind}` is not an event with a contact"
+    report.add(node, message, hint, at=kind)
+
+
+def _check_window(report: Report, node: nodes.Call, window: str) -> None:
+    try:
+        durations.parse_duration(window)
+    except ValueError as error:
+        message, _, hint = str(error).partition("; ")
+        report.add(node, message, hint, at=window)
 
 
 def read_name(node: nodes.Call | nodes.Filter | nodes.Test) -> str:

@@ -11,6 +11,8 @@ MESSAGE_KINDS = ("message.received", "message.sent")
 CALL_KINDS = ("call.completed", "call.answered", "call.missed")
 ARTIFACT_KINDS = ("voicemail.received", "recording.completed", "summary.completed", "transcript.completed")
 KINDS = (*MESSAGE_KINDS, *CALL_KINDS, *ARTIFACT_KINDS, "schedule", "manual")
+ABOUT_SOMEBODY = tuple(kind for kind in KINDS if kind not in ("schedule", "manual"))
+"""Kinds of events that are with a contact."""
 
 LATER_KINDS = (
     "message.delivered",

@@ -100,7 +100,7 @@ def find_references(source: str, kind: Literal["template", "expression"]) -> fro
 
 def _walk_paths(node: nodes.Node, own: frozenset[str]) -> Iterator[tuple[str, ...]]:
     path = presence.read_path(node)
-    if path:
+    if path and not path[0].endswith(")"):
         if path[0] not in own and path[0] not in SIGNATURES:
             yield path[:3]
         return

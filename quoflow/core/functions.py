@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from quoflow.core import durations, phones, segments, shapes
+from quoflow.core.history import History
 from quoflow.core.hours import OfficeHours
 from quoflow.core.shapes import Kind, Shape
 
@@ -17,11 +18,12 @@ DEFAULT_CALENDAR = "office"
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One argument: its name, the kinds of value it takes, and whether it may be left out."""
+    """One argument: its name, the kinds of value it takes, whether it may be left out, or must be written out."""
 
     name: str
     kinds: tuple[Kind, ...]
     optional: bool = False
+    written: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,15 @@ class Signature:
     parameters: tuple[Parameter, ...] = ()
 
 
+_HAPPENED = shapes.record(
+    {
+        "time": shapes.TIME,
+        "direction": shapes.maybe(shapes.choice("incoming", "outgoing")),
+        "text": shapes.maybe(shapes.TEXT),
+    }
+)
+_KIND = Parameter("kind", ("text",), written=True)
+
 SIGNATURES: Mapping[str, Signature] = {
     "is_open": Signature(shapes.BOOLEAN, (Parameter("calendar", ("text",), optional=True),)),
     "now": Signature(shapes.TIME),
@@ -40,8 +51,13 @@ SIGNATURES: Mapping[str, Signature] = {
     "days_until": Signature(shapes.NUMBER, (Parameter("day", ("date", "time", "text")),)),
     "format_phone": Signature(shapes.TEXT, (Parameter("number", ("text",)),)),
     "segments": Signature(shapes.NUMBER, (Parameter("text", ("text",)),)),
+    "count": Signature(shapes.NUMBER, (_KIND, Parameter("within", ("text",), written=True))),
+    "last": Signature(shapes.maybe(_HAPPENED), (_KIND,)),
 }
 """Every function of the language, as the check knows it; `Functions` has a method for each."""
+
+LOOKING_BACK = ("count", "last")
+"""Functions about what went before with the event's contact: there must be one, and the answers are fetched first."""
 
 
 @dataclass(frozen=True)
@@ -53,12 +69,14 @@ class Functions:
         timezone: an IANA name; local dates and printed times are of this zone.
         region: how a number without a country code is read and which are written the national way (ISO, such as US).
         hours: the calendars that `is_open` knows, by name.
+        history: what is known of the contact's past.
     """
 
     now: datetime
     timezone: str = "UTC"
     region: str = "US"
     hours: Mapping[str, OfficeHours] = field(default_factory=dict)
+    history: History = field(default_factory=History)
 
     @cached_property
     def callables(self) -> Mapping[str, Callable[..., object]]:
@@ -71,6 +89,8 @@ class Functions:
             "days_until": self.days_until,
             "format_phone": self.format_phone,
             "segments": self.segments,
+            "count": self.count,
+            "last": self.last,
         }
 
     @cached_property
@@ -144,6 +164,32 @@ class Functions:
         Example: `segments('Hello')` → 1
         """
         return segments.count_segments(_need_text(text, "segments"))
+
+    def count(self, kind: str, within: str) -> int:
+        """Count the events of a kind with this contact, on all their numbers, in the time before now; this one counts.
+
+        Example: `count('call.missed', '7d')` → 2
+
+        Raises:
+            ValueError: it was not looked up, because what is asked is not written out.
+        """
+        asked = (kind, durations.parse_duration(within))
+        if asked not in self.history.counts:
+            raise ValueError("what count takes must be written out")
+        return self.history.counts[asked]
+
+    def last(self, kind: str) -> dict[str, object] | None:
+        """Give the newest event of a kind with this contact, this one left out: time, direction and text; or nothing.
+
+        Example: `last('message.sent').time | time('%b %-d')` → Nov 20
+
+        Raises:
+            ValueError: it was not looked up, because what is asked is not written out.
+        """
+        if kind not in self.history.latest:
+            raise ValueError("what last takes must be written out")
+        found = self.history.latest[kind]
+        return None if found is None else asdict(found)
 
 
 def _need_text(value: str, name: str) -> str:

@@ -10,9 +10,15 @@ _NOTHING: frozenset[str] = frozenset()
 
 
 def read_path(node: nodes.Node) -> tuple[str, ...]:
-    """Read `contact.fields['plan']` as ("contact", "fields", "plan"); what is no such path is empty."""
+    """Read `contact.fields['plan']` as ("contact", "fields", "plan"); what is no such path is empty.
+
+    A path may begin with a call whose arguments are written out, such as `last('call.missed')`: it gives the same each
+    time.
+    """
     if isinstance(node, nodes.Name):
         return (node.name,)
+    if isinstance(node, nodes.Call):
+        return _read_call(node)
     if isinstance(node, nodes.Getattr):
         before = read_path(node.node)
         return (*before, node.attr) if before else ()
@@ -20,6 +26,13 @@ def read_path(node: nodes.Node) -> tuple[str, ...]:
         before = read_path(node.node)
         return (*before, node.arg.value) if before else ()
     return ()
+
+
+def _read_call(call: nodes.Call) -> tuple[str, ...]:
+    written = [one.value for one in call.args if isinstance(one, nodes.Const)]
+    if not isinstance(call.node, nodes.Name) or call.kwargs or len(written) < len(call.args):
+        return ()
+    return (f"{call.node.name}({', '.join(map(repr, written))})",)
 
 
 def find_present(test: nodes.Node, *, holds: bool = True) -> frozenset[str]:

@@ -25,7 +25,7 @@ from quoflow.loader.validation import read_model
 FRAME = ("trigger", "when", "actions")
 KEYS = (*Options.model_fields, *FRAME)
 VERSION_DIGITS = 12
-CANCELLING = tuple(kind for kind in events.KINDS if kind not in ("schedule", "manual"))
+CANCELLING = events.ABOUT_SOMEBODY
 _NAME = re.compile(r"[^\W_][\w.-]{0,99}")
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from quoflow.actions import results
-from quoflow.core import functions, hours, matching
+from quoflow.core import functions, history, hours, matching
 from quoflow.core.facts import Line
 from quoflow.core.rules import Rule
 from quoflow.quo.client import Quo
@@ -63,13 +63,17 @@ class Engine:
     blind: dict[str, datetime] = field(default_factory=dict)
     unsaved: deque[tuple[outbox.Attempt, results.Done | results.Failure]] = field(default_factory=deque)
 
-    def make_functions(self, now: datetime, line: Line | None) -> functions.Functions:
-        """Give the language's functions as of a time, on the clock of a line; the configuration's where it has none."""
+    def make_functions(self, now: datetime, line: Line | None, past: history.History) -> functions.Functions:
+        """Give the language's functions as of a time, on a line's clock, with what is known of the contact's past.
+
+        Without a line, or where that has no clock of its own, it is the configuration's.
+        """
         return functions.Functions(
             now=now,
             timezone=self.settings.find_timezone(line.names if line else ()),
             region=self.settings.region,
             hours={"office": OFFICE, **self.settings.hours},
+            history=past,
         )
 
     def find_rule(self, name: str) -> Rule | None:

@@ -142,7 +142,7 @@ def _tell(tx: Connection, engine: Engine, handled: Handled) -> Story:
     stories = []
     facts: writes.Scene | None = None
     for rule in engine.rules:
-        facts = facts or scenes.read_scene(tx, then, rule, event, run_id=None)
+        facts = facts or scenes.read_scene(tx, then, rule, event, run_id=None, others=engine.rules)
         scene = scenes.turn_to(facts, then, rule, event)
         judged = _judge(rule, event, scene, is_asked=handling.state == "handled" and not handling.is_blank)
         finding = explaining.find_reason(handling, _read_kept(kept.get(rule.name)), judged)

@@ -76,9 +76,10 @@ def take_in(tx: Connection, engine: Engine, event: Event) -> tuple[int, int]:
     _cancel_waiting(tx, engine, event)
     begun = skipped = 0
     facts: writes.Scene | None = None
-    for rule in engine.index.candidates(event, lines):
+    candidates = engine.index.candidates(event, lines)
+    for rule in candidates:
         if facts is None:
-            facts = scenes.read_scene(tx, engine, rule, event, run_id=None)
+            facts = scenes.read_scene(tx, engine, rule, event, run_id=None, others=candidates)
         scene = scenes.turn_to(facts, engine, rule, event)
         verdict = matching.match(rule, event, scene.values, scene.functions, lines=lines, region=engine.settings.region)
         if not verdict.matched:

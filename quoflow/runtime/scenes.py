@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from quoflow.core import contexts, writes
 from quoflow.core.events import Event
 from quoflow.core.rules import Rule
+from quoflow.runtime import recalling
 from quoflow.runtime.engine import Engine
 from quoflow.store import mirror
 from quoflow.store.database import Connection
 
 
-def read_scene(tx: Connection, engine: Engine, rule: Rule, event: Event, *, run_id: str | None) -> writes.Scene:
-    """Fetch what the mirror knows about an event now, as the context of one rule."""
+def read_scene(
+    tx: Connection, engine: Engine, rule: Rule, event: Event, *, run_id: str | None, others: Iterable[Rule] = ()
+) -> writes.Scene:
+    """Fetch what is known about an event now, as the context of one rule, and what the others ask about it, too."""
     connection = event.connection
     lines = mirror.list_lines(tx, connection)
     line = next((one for one in lines if one.id == event.line_id), None)
@@ -39,7 +43,7 @@ def read_scene(tx: Connection, engine: Engine, rule: Rule, event: Event, *, run_
         rule=rule,
         connection=connection,
         values=values,
-        functions=engine.make_functions(now, line),
+        functions=engine.make_functions(now, line, recalling.recall(tx, (rule, *others), event, contact, now=now)),
         lines=lines,
         region=engine.settings.region,
         tags_field=engine.settings.tags.field,

@@ -6,7 +6,7 @@ import json
 import re
 import shlex
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import get_args
 
@@ -16,7 +16,19 @@ from pydantic import BaseModel
 
 from quoflow import settings
 from quoflow.cli.main import cli, run
-from quoflow.core import contexts, events, expressions, facts, filters, functions, hours, printing, rules, steps
+from quoflow.core import (
+    contexts,
+    events,
+    expressions,
+    facts,
+    filters,
+    functions,
+    history,
+    hours,
+    printing,
+    rules,
+    steps,
+)
 from quoflow.core.events import Event
 from quoflow.core.parameters.messages import SendMessage
 from quoflow.core.segments import count_segments
@@ -36,6 +48,13 @@ PAGES = sorted(
 EXAMPLES = sorted(path.parent for path in ROOT.glob("examples/*/quoflow.yaml"))
 KNOWN = Known(hours=("office",), connections=("main",), allow_auto=("*",))
 NOW = datetime(2026, 11, 23, 15, tzinfo=UTC)  # a Monday, ten o'clock in New York
+PAST = history.History(
+    counts={("message.received", timedelta(days=7)): 3},
+    latest={
+        "message.sent": history.Happened(datetime(2026, 11, 20, 15, tzinfo=UTC), "outgoing", "We open at nine."),
+        "call.missed": None,
+    },
+)
 
 
 @dataclass(frozen=True)
@@ -305,7 +324,7 @@ def test_expressions_shown_give_what_is_said(source, expected):
     )
     values = contexts.build_values(event, contact=contact, variables={"price": 95}, tags_field="tags")
     office = hours.OfficeHours(open={"mon-fri": "09:00-17:00"})
-    language = functions.Functions(now=NOW, timezone="America/New_York", hours={"office": office})
+    language = functions.Functions(now=NOW, timezone="America/New_York", hours={"office": office}, history=PAST)
 
     value = expressions.evaluate(source, values, language)
 

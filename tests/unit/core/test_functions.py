@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import inspect
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from quoflow.core import expressions
 from quoflow.core.functions import SIGNATURES, Functions
+from quoflow.core.history import Happened, History
 from quoflow.core.hours import OfficeHours
 
 OFFICE = OfficeHours.model_validate({"open": {"mon-fri": "09:00-17:00"}})
+PAST = History(
+    counts={("call.missed", timedelta(days=7)): 2},
+    latest={
+        "message.sent": Happened(datetime(2026, 11, 20, 15, tzinfo=UTC), "outgoing", "Any time"),
+        "call.answered": None,
+    },
+)
 MONDAY = Functions(
-    now=datetime(2026, 11, 23, 15, tzinfo=UTC), timezone="America/New_York", region="US", hours={"office": OFFICE}
+    now=datetime(2026, 11, 23, 15, tzinfo=UTC),
+    timezone="America/New_York",
+    region="US",
+    hours={"office": OFFICE},
+    history=PAST,
 )
 
 
@@ -100,6 +112,9 @@ def test_numbers_are_written_for_people(number, expected):
         ("days_until(7)", "takes a date"),
         ("format_phone(none)", "takes a text"),
         ("segments(5)", "takes a text"),
+        ("count('call.missed', '1h')", "must be written out"),
+        ("count('call.missed', 'soon')", "`soon` is not a duration"),
+        ("last('call.missed')", "must be written out"),
     ],
 )
 def test_wrong_argument_is_said_in_words(source, said):
@@ -108,3 +123,14 @@ def test_wrong_argument_is_said_in_words(source, said):
         expressions.evaluate(source, {}, MONDAY)
 
     assert said in raised.value.message
+
+
+def test_last_is_a_record_or_nothing():
+    """The newest event has its time, its direction and its text; where there is none, it is nothing, and so is each."""
+    assert MONDAY.last("message.sent") == {
+        "time": datetime(2026, 11, 20, 15, tzinfo=UTC),
+        "direction": "outgoing",
+        "text": "Any time",
+    }
+    assert expressions.evaluate("last('call.answered')", {}, MONDAY) is None
+    assert expressions.evaluate("last('call.answered').time", {}, MONDAY) is None
