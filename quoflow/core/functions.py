@@ -53,10 +53,11 @@ SIGNATURES: Mapping[str, Signature] = {
     "segments": Signature(shapes.NUMBER, (Parameter("text", ("text",)),)),
     "count": Signature(shapes.NUMBER, (_KIND, Parameter("within", ("text",), written=True))),
     "last": Signature(shapes.maybe(_HAPPENED), (_KIND,)),
+    "replied_since": Signature(shapes.BOOLEAN, (Parameter("time", ("time",)),)),
 }
 """Every function of the language, as the check knows it; `Functions` has a method for each."""
 
-LOOKING_BACK = ("count", "last")
+LOOKING_BACK = ("count", "last", "replied_since")
 """Functions about what went before with the event's contact: there must be one, and the answers are fetched first."""
 
 
@@ -91,6 +92,7 @@ class Functions:
             "segments": self.segments,
             "count": self.count,
             "last": self.last,
+            "replied_since": self.has_replied_since,
         }
 
     @cached_property
@@ -190,6 +192,18 @@ class Functions:
             raise ValueError("what last takes must be written out")
         found = self.history.latest[kind]
         return None if found is None else asdict(found)
+
+    def has_replied_since(self, time: datetime) -> bool:
+        """Tell whether a person of ours wrote or talked to this contact after a time; what machines say does not count.
+
+        Example: `replied_since(ago('2d'))` → true
+
+        Raises:
+            ValueError: it is not a time.
+        """
+        if not isinstance(time, datetime):
+            raise ValueError("replied_since takes a time, such as event.time or ago('2h')")  # noqa: TRY004 - in words
+        return self.history.replied_at is not None and self.history.replied_at > time
 
 
 def _need_text(value: str, name: str) -> str:

@@ -54,6 +54,7 @@ PAST = history.History(
         "message.sent": history.Happened(datetime(2026, 11, 20, 15, tzinfo=UTC), "outgoing", "We open at nine."),
         "call.missed": None,
     },
+    replied_at=datetime(2026, 11, 20, 15, tzinfo=UTC),
 )
 
 

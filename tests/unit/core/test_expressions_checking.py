@@ -90,6 +90,7 @@ def test_good_templates_have_no_fault(source):
         "not last('message.sent') or last('message.sent').time < ago('2d')",
         "last('message.received') and 'yes' in (last('message.received').text or '') | lower",
         "last('call.missed').direction == 'incoming'",
+        "not replied_since(event.time) and not replied_since(ago('2h'))",
     ],
 )
 def test_good_conditions_have_no_fault(source):
@@ -162,6 +163,7 @@ def test_good_conditions_have_no_fault(source):
         ("{{ count('call.missed', 'week') }}", "`week` is not a duration", "write whole numbers with a unit"),
         ("{{ count('call.missed', vars.limit) }}", "`count` takes a window that is written out", "write '7d'"),
         ("{{ count(message.text, '7d') }}", "`count` takes a kind that is written out", "write 'message.received'"),
+        ("{{ 'y' if replied_since('2h') else 'n' }}", "`replied_since` takes a time as `time`, and this is text", ""),
         ("{{ count('call.missed') }}", "`count` needs `within`", "write `count(kind, within)`"),
         ("{{ count(5, '7d') }}", "`count` takes text as `kind`, and this is a number", ""),
         ("{{ last('call.missed').tme or '' }}", "`last('call.missed')` has no `tme`", "did you mean `time`?"),

@@ -20,6 +20,7 @@ PAST = History(
         "message.sent": Happened(datetime(2026, 11, 20, 15, tzinfo=UTC), "outgoing", "Any time"),
         "call.answered": None,
     },
+    replied_at=datetime(2026, 11, 23, 14, tzinfo=UTC),
 )
 MONDAY = Functions(
     now=datetime(2026, 11, 23, 15, tzinfo=UTC),
@@ -115,6 +116,7 @@ def test_numbers_are_written_for_people(number, expected):
         ("count('call.missed', '1h')", "must be written out"),
         ("count('call.missed', 'soon')", "`soon` is not a duration"),
         ("last('call.missed')", "must be written out"),
+        ("replied_since('1h')", "takes a time"),
     ],
 )
 def test_wrong_argument_is_said_in_words(source, said):
@@ -134,3 +136,12 @@ def test_last_is_a_record_or_nothing():
     }
     assert expressions.evaluate("last('call.answered')", {}, MONDAY) is None
     assert expressions.evaluate("last('call.answered').time", {}, MONDAY) is None
+
+
+def test_a_reply_at_the_very_time_is_not_after_it():
+    """Only what came later is a reply; where nobody ever replied, there is none."""
+    at = PAST.replied_at
+
+    assert not MONDAY.has_replied_since(at)
+    assert MONDAY.has_replied_since(at - timedelta(seconds=1))
+    assert not Functions(now=MONDAY.now).has_replied_since(at - timedelta(days=300))
