@@ -145,10 +145,14 @@ def _describe_function(name: str) -> Iterator[str]:
         yield from ("| argument | takes | |", "|---|---|---|")
         for one in signature.parameters:
             kinds = " or ".join(shapes.NOUNS[kind] for kind in one.kinds)
-            yield f"| `{one.name}` | {kinds} | {'may be left out' if one.optional else ''} |"
+            yield f"| `{one.name}` | {kinds} | {_tell_need(one)} |"
         yield ""
     for paragraph in _read_docstring(name)[1:]:
         yield from (paragraph, "")
+
+
+def _tell_need(parameter: functions.Parameter) -> str:
+    return "may be left out" if parameter.optional else "is written out, not worked out" if parameter.written else ""
 
 
 def _read_docstring(name: str) -> list[str]:

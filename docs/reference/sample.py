@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from quoflow.core import contexts, facts, functions, hours, matching, planning, writes
+from quoflow.core import contexts, facts, functions, history, hours, matching, planning, writes
 from quoflow.core.events import Event
 from quoflow.core.rules import Rule
 from quoflow.loader.known import Known
@@ -26,6 +26,12 @@ CONTACT = facts.Contact(
     fields={"tags": ["customer", "vip"]},
     external_id="crm-17",
 )
+PAST = history.History(
+    counts={("call.missed", timedelta(hours=1)): 2},
+    latest={"message.sent": history.Happened(datetime(2026, 11, 20, 15, tzinfo=UTC), "outgoing", "We open at nine.")},
+    replied_at=datetime(2026, 11, 20, 15, tzinfo=UTC),
+)
+"""She has rung twice within the hour, and on Friday somebody wrote to her."""
 OFFICE = {"office": hours.OfficeHours(open={"mon-fri": ("09:00-17:00",)})}
 KNOWN = Known(hours=("office",), connections=("main",), allow_auto=("*",))
 
@@ -89,7 +95,7 @@ def plan_example(rule: Rule) -> Iterator[str]:
         variables=rule.vars,
         tags_field="tags",
     )
-    language = functions.Functions(now=NOW, timezone="America/New_York", region="US", hours=OFFICE)
+    language = functions.Functions(now=NOW, timezone="America/New_York", region="US", hours=OFFICE, history=PAST)
     verdict = matching.match(rule, event, values, language, lines=(LINE,), region="US")
     yield f"{verdict.reason}{'' if verdict.matched else ': nothing is done'}"
     if verdict.matched:
