@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from quoflow.core import expressions, phones, plans, segments
-from quoflow.core.facts import Line
+from quoflow.core.facts import Line, User
 from quoflow.core.functions import Functions
 from quoflow.core.parameters.base import Parameters
 from quoflow.core.parameters.contacts import TagContact
@@ -32,6 +32,17 @@ class NothingToDo(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Workspace:
+    """What is known of the workspace beside its lines.
+
+    Attributes:
+        users: its members; none where they are not known, and are not checked then.
+    """
+
+    users: tuple[User, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Scene:
     """What planning may know: the rule's context, and the facts that writes are resolved against.
 
@@ -42,6 +53,7 @@ class Scene:
         region: how a number without a country code is read (ISO, such as US).
         tags_field: key of the custom field that holds tags, or None when the configuration names none.
         now: the time of this decision, UTC.
+        workspace: what else is known of the workspace.
     """
 
     rule: Rule
@@ -52,6 +64,7 @@ class Scene:
     region: str
     tags_field: str | None
     now: datetime
+    workspace: Workspace = Workspace()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +128,11 @@ def _prepare_send_message(parameters: Parameters, pen: Pen) -> plans.Write:
     line = resolve_line(parameters.from_, pen, key="from")
     if recipient in {one.number for one in scene.lines}:
         raise Impossible(f"{recipient} is one of our own lines; quoflow does not text itself")
+    _check_reach(line, recipient)
     text = _check_text(pen.write(parameters.text))
     payload: dict[str, Any] = {"content": text, "from": line.id, "to": [recipient]}
     if parameters.user:
-        payload["userId"] = pen.write(parameters.user).strip()
+        payload["userId"] = _resolve_user(parameters.user, line, pen)
     if parameters.done:
         payload["setInboxStatus"] = "done"
     return plans.Write(
@@ -139,6 +153,42 @@ def _resolve_recipient(parameters: SendMessage, pen: Pen) -> str:
     if not written:
         raise Impossible("there is no number to text: the caller's number is hidden, or the step needs `to:`")
     return read_number(str(written), pen)
+
+
+def _check_reach(line: Line, recipient: str) -> None:
+    """Refuse what Quo does not let a line do: it says for each of US, CA and Intl whether texts may go there."""
+    here = phones.country(recipient)
+    region = here if here in ("US", "CA") else "Intl"
+    if line.messaging.get(region) == "restricted":
+        raise Impossible(f"`{line.name}` may not text {_REGIONS[region]}: {_REMEDIES[region]}")
+
+
+_REGIONS = {"US": "the United States", "CA": "Canada", "Intl": "other countries than the United States and Canada"}
+_REMEDIES = {
+    "US": "US texting needs A2P 10DLC registration, in the Quo app under Settings > Trust center",
+    "CA": "Quo restricts this line's texting to Canada",
+    "Intl": "international messaging is off for this line; it is switched on in the Quo app",
+}
+
+
+def _resolve_user(source: str, line: Line, pen: Pen) -> str:
+    """Give the id of the member that a template names by id, e-mail address or name, and who may use the line."""
+    written, users = pen.write(source).strip(), pen.scene.workspace.users
+    if not users:
+        return written
+    found = [user.id for user in users if written == user.id or written.casefold() in _list_names(user)]
+    if len(found) != 1:
+        known = ", ".join(f"`{user.email or user.id}`" for user in users)
+        what = "none of the workspace's members" if not found else "the name of several members"
+        raise Impossible(f"`{written}` is {what}; they are {known}")
+    if line.user_ids and found[0] not in line.user_ids:
+        raise Impossible(f"`{written}` has no access to `{line.name}`; share the line with them in the Quo app")
+    return found[0]
+
+
+def _list_names(user: User) -> set[str]:
+    names = (user.email, user.first_name, f"{user.first_name or ''} {user.last_name or ''}".strip())
+    return {name.casefold() for name in names if name}
 
 
 def read_number(written: str, pen: Pen) -> str:

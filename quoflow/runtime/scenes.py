@@ -24,7 +24,8 @@ def read_scene(
     contact = mirror.find_contact_by_phone(tx, connection, event.peer) if event.peer else None
     synced = mirror.find_conversation(tx, connection, event.conversation_id) if event.conversation_id else None
     user_id = read_user_id(event)
-    user = next((one for one in mirror.list_users(tx, connection) if one.id == user_id), None) if user_id else None
+    users = mirror.list_users(tx, connection)
+    user = next((one for one in users if one.id == user_id), None)
     now = engine.clock()
     values = contexts.build_values(
         event,
@@ -48,6 +49,7 @@ def read_scene(
         region=engine.settings.region,
         tags_field=engine.settings.tags.field,
         now=now,
+        workspace=writes.Workspace(users=users),
     )
 
 

@@ -17,5 +17,7 @@ class SendMessage(Parameters):
         alias="from",
         description="One of our lines: its name, number or PN… id; the event's line unless said.",
     )
-    user: Template | None = Field(None, description="The Quo user (US… id) who sends it; the line's owner unless said.")
+    user: Template | None = Field(
+        None, description="The Quo user who sends it: id, e-mail or name; the line's owner unless said."
+    )
     done: bool = Field(False, description="Mark the conversation as done once sent.")

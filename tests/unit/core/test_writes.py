@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from quoflow.core import contexts, steps, writes
 from quoflow.core.events import Event
 from quoflow.core.expressions import ExpressionError
-from quoflow.core.facts import Contact, Line
+from quoflow.core.facts import Contact, Line, User
 from quoflow.core.functions import Functions
 from quoflow.core.parameters.contacts import TagContact
 from quoflow.core.parameters.messages import SendMessage
@@ -20,10 +20,18 @@ from quoflow.core.rules import Rule
 NOW = datetime(2026, 11, 23, 17, 0, tzinfo=UTC)
 MAIN = Line(id="PN1", number="+15555550100", name="Main Line")
 SALES = Line(id="PN2", number="+15555550102", name="Sales")
+SHUT = Line("PN3", "+15555550103", "Shut", ("US1",), {"US": "restricted", "CA": "unrestricted", "Intl": "restricted"})
+USERS = (
+    User("US1", "Maria", "Berg", "maria@example.com", "owner"),
+    User("US2", "Omar", None, "omar@example.com", "member"),
+    User("US3", "Maria", "Cruz", None, "member"),
+)
 ANNA = Contact(id="CT1", first_name="Anna", phones=("+15555550111",))
 
 
-def make_pen(*, peer="+15555550111", contact=ANNA, line=MAIN, lines=(MAIN, SALES), tags_field="tags", variables=None):
+def make_pen(
+    *, peer="+15555550111", contact=ANNA, line=MAIN, lines=(MAIN, SALES), tags_field="tags", variables=None, users=()
+):
     event = Event(
         id="message.received:AC1", kind="message.received", connection="main", occurred_at=NOW, peer=peer,
         line_id=line.id if line else None,
@@ -41,6 +49,7 @@ def make_pen(*, peer="+15555550111", contact=ANNA, line=MAIN, lines=(MAIN, SALES
         region="US",
         tags_field=tags_field,
         now=NOW,
+        workspace=writes.Workspace(users=users),
     )
     return writes.Pen(scene, values)
 
@@ -146,6 +155,61 @@ def test_the_line_must_still_be_there():
     """A line that has left the workspace since the event cannot send."""
     with pytest.raises(writes.Impossible, match="no line of ours"):
         send(make_pen(lines=(SALES,)))
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [("US2", "US2"), ("OMAR@example.com", "US2"), (" omar ", "US2"), ("maria cruz", "US3"), ("{{ 'US1' }}", "US1")],
+)
+def test_a_user_is_named_by_id_address_or_name(written, expected):
+    """Names fit in any case; what is sent is the id."""
+    assert send(make_pen(users=USERS), user=written).payload["userId"] == expected
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ("US9", "`US9` is none of the workspace's members; they are `maria@example.com`, `omar@example.com`, `US3`"),
+        ("maria", "`maria` is the name of several members"),
+        ("", "none of the workspace's members"),
+    ],
+)
+def test_a_user_who_is_none_of_the_workspace_is_impossible(written, words):
+    """Quo would answer 404 or 403; the reason lists who there is."""
+    with pytest.raises(writes.Impossible) as caught:
+        send(make_pen(users=USERS), user=f"{written}{{{{ '' }}}}")
+
+    assert words in str(caught.value)
+
+
+def test_a_user_must_have_access_to_the_line():
+    """A member who may not use the line cannot send from it; one who may can."""
+    pen = make_pen(lines=(SHUT,), line=SHUT, users=USERS)
+    assert send(pen, user="US1", to="+14165550100").payload["userId"] == "US1"
+
+    with pytest.raises(writes.Impossible, match="`Omar` has no access to `Shut`"):
+        send(pen, user="Omar", to="+14165550100")
+
+
+@pytest.mark.parametrize(
+    ("to", "words"),
+    [("+12125550100", "A2P 10DLC"), ("+442079460958", "international messaging is off"), ("+14165550100", None)],
+)
+def test_a_line_texts_only_where_quo_lets_it(to, words):
+    """Quo says for each line whether it may text the US, Canada and the rest; what it does not say is open."""
+    assert send(make_pen(lines=(MAIN,)), to=to).payload["to"] == [to]
+    pen = make_pen(lines=(SHUT,), line=SHUT)
+    if words is None:
+        assert send(pen, to=to).payload["to"] == [to]
+        return
+    with pytest.raises(writes.Impossible, match=words):
+        send(pen, to=to)
+
+
+def test_the_number_of_quos_own_examples_is_possible():
+    """+15555555555 is no number that anybody has, and yet what Quo's documentation uses: possible is enough."""
+    assert send(to="+15555555555").payload["to"] == ["+15555555555"]
+    assert send(to="(555) 555-5555").payload["to"] == ["+15555555555"]
 
 
 def test_a_tag_names_the_contact_the_field_and_each_tag_once():
