@@ -241,6 +241,7 @@ OUTCOMES: Mapping[str, Shape] = {
     "notify": record({}),
     "log": record({}),
     "set": record({}),
+    "for_each": record({"count": NUMBER}),
     "wait": record({}),
 }
 """What `steps.<id>` holds, by step kind."""

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from quoflow.core import lifecycle, plans, steps
+from quoflow.core import lifecycle, outline, plans, steps
 from quoflow.core.lifecycle import StepState
+from quoflow.core.parameters.flow import ForEach
 from quoflow.core.rules import Rule
 
 _NOT_MADE = frozenset({StepState.SKIPPED, StepState.FAILED, StepState.CANCELLED})
@@ -93,6 +94,17 @@ def _count_most(sequence: Sequence[steps.Step], later: Collection[str]) -> int:
     total = 0
     for step in sequence:
         total += step.kind in steps.WRITES and step.path in later
-        ways = [_count_most(step.then, later), _count_most(step.otherwise, later)]
-        total += max(ways) if step.path in later else sum(ways)
+        if isinstance(step.parameters, ForEach):
+            total += _count_repeated(step, step.parameters.max, later)
+            continue
+        ways = [_count_most(block, later) for _, block in step.list_blocks()]
+        total += max(ways, default=0) if step.path in later else sum(ways)
     return total
+
+
+def _count_repeated(step: steps.Step, most: int, later: Collection[str]) -> int:
+    """Count the writes of a `for_each`: of one that has not begun, as many items as there may be."""
+    if step.path in later:
+        return most * _count_most(step.body, later)
+    begun = range(most) if any(path.startswith(f"{step.path}.for_each[") for path in later) else ()
+    return sum(_count_most(outline.repeat_body(step, number), later) for number in begun)

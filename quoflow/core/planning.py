@@ -13,6 +13,7 @@ from typing import Any
 
 from quoflow.core import expressions, keeping, lifecycle, limits, outcomes, outline, steps, turns, writes
 from quoflow.core.lifecycle import RunState, StepState
+from quoflow.core.parameters.flow import ForEach
 from quoflow.core.progress import Advance, End, PlannedStep, Turn
 from quoflow.core.rules import Rule
 
@@ -47,7 +48,8 @@ def foresee(rule: Rule, records: Iterable[lifecycle.StepRecord], scene: writes.S
     if end is None and went_through and not walk.blocked:
         end = _summarize_end(walk)
     seen = walk.known.keys() | {step.path for step in walk.planned}
-    later = () if end else tuple(path for path in walk.positions if path not in seen and walk.is_open(path))
+    paths = sorted(walk.positions, key=walk.positions.__getitem__)
+    later = () if end else tuple(path for path in paths if path not in seen and walk.is_open(path))
     planned = [step.write for step in walk.planned if step.write is not None]
     reach = limits.measure(rule, walk.known.values(), planned, later)
     return Advance(steps=tuple(walk.planned), end=end, later=later), reach
@@ -86,7 +88,7 @@ class _Walk:
 
     scene: writes.Scene
     known: Mapping[str, lifecycle.StepRecord]
-    positions: Mapping[str, int]
+    positions: dict[str, int]
     planned: list[PlannedStep] = field(default_factory=list)
     blocked: bool = False
     end: End | None = None
@@ -161,28 +163,56 @@ class _Walk:
             return step.kind in EARLY
         outcome = outcomes.read_outcome(step.kind, turn.outcome or {}, now=self.scene.now)
         if step.id:
-            self.values["steps"][step.id] = outcome
+            self.values["steps"] = {**self.values["steps"], step.id: outcome}
         if turn.state is StepState.FAILED:
             return self.fail(step, turn.reason)
         if turn.state is StepState.SUCCEEDED and step.kind in _FOLLOW:
             return _FOLLOW[step.kind](self, step, outcome, turn.reason)
-        return True
+        return self.enter(step, None)
 
     def fail(self, step: steps.Step, reason: str) -> bool:
         if step.on_error == "continue":
-            return True
+            return self.enter(step, None)
         self.end = End(RunState.FAILED, reason if step.kind == "fail" else f"{step.path}: {reason}")
         return False
 
-    def branch(self, step: steps.Step, outcome: Mapping[str, Any], _reason: str) -> bool:
-        """Take the way that was chosen, and close the others."""
-        taken = True
+    def enter(self, step: steps.Step, wanted: str | None) -> bool:
+        """Visit one of the sequences that stand in a step, or none, and close the others."""
+        goes_on = True
         for key, block in step.list_blocks():
-            if key == outcome.get("branch"):
-                taken = self.visit_all(block)
+            if key == wanted:
+                goes_on = self.visit_all(block)
             else:
                 self.closed.add(f"{step.path}.{key}")
-        return taken
+        return goes_on
+
+    def branch(self, step: steps.Step, outcome: Mapping[str, Any], _reason: str) -> bool:
+        return self.enter(step, outcome.get("branch"))
+
+    def repeat(self, step: steps.Step, outcome: Mapping[str, Any], _reason: str) -> bool:
+        """Visit the steps once for each item; what they gave by name is nobody's business behind them."""
+        assert isinstance(step.parameters, ForEach)  # noqa: S101 - the table below pairs kind and model
+        items = keeping.from_json(outcome.get("items") or [])
+        outer = {"steps": self.values["steps"]}
+        self.enter(step, None)
+        bodies = [self.place(step, number) for number in range(len(items))]
+        for number, (item, body) in enumerate(zip(items, bodies, strict=True)):
+            around = {"index": number + 1, "index0": number, "first": not number, "last": number == len(items) - 1}
+            self.values = {
+                **self.values, **outer, step.parameters.as_: item, "each": {**around, "length": len(items)}
+            }  # fmt: skip
+            if not self.visit_all(body):
+                return False
+        self.values = {key: value for key, value in self.values.items() if key not in (step.parameters.as_, "each")}
+        self.values |= outer
+        return True
+
+    def place(self, step: steps.Step, number: int) -> tuple[steps.Step, ...]:
+        """Give the steps of a `for_each` for one item, with their positions."""
+        body = outline.repeat_body(step, number)
+        for inner, moved in zip(outline.flatten(step.body), outline.flatten(body), strict=True):
+            self.positions[moved.path] = self.positions[inner.path] + number * outline.count_body(step)
+        return body
 
     def set(self, _step: steps.Step, outcome: Mapping[str, Any], _reason: str) -> bool:
         self.values["vars"] = {**(self.values.get("vars") or {}), **keeping.from_json(outcome)}
@@ -195,6 +225,8 @@ class _Walk:
 
 _FOLLOW: Mapping[str, Callable[[_Walk, steps.Step, Mapping[str, Any], str], bool]] = {
     "if": _Walk.branch,
+    "choose": _Walk.branch,
+    "for_each": _Walk.repeat,
     "set": _Walk.set,
     "stop": _Walk.stop,
 }

@@ -27,6 +27,8 @@ STEPS: Mapping[str, type[Parameters]] = {
     "notify": outside.Notify,
     "wait": flow.Wait,
     "if": flow.If,
+    "choose": flow.Choose,
+    "for_each": flow.ForEach,
     "stop": flow.Stop,
     "fail": flow.Fail,
     "set": flow.Set,
@@ -47,9 +49,17 @@ READS = frozenset(
 
 LATER_STEPS = (
     "create_contact", "update_contact", "upsert_contact", "delete_contact", "fetch_recording",
-    "mark_conversation", "http", "choose", "for_each", "wait_until", "wait_for", "approve", "run_rule",
+    "mark_conversation", "http", "wait_until", "wait_for", "approve", "run_rule",
 )  # fmt: skip
 """Step kinds of the language that this version reads and refuses by name: it cannot run them yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One of the ways that `choose` may take: the condition that must hold, and its steps."""
+
+    condition: str
+    steps: tuple[Step, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +75,9 @@ class Step:
             chooses between `then` and `otherwise`.
         on_error: whether a failure ends the run.
         on_ambiguous: what becomes of a write that nobody found at Quo: left to a person, or sent once more.
+        then, otherwise: the two ways of `if`; `otherwise` is what `choose` does when nothing holds, too.
+        ways: what `choose` chooses from.
+        body: what `for_each` does for each item.
     """
 
     path: str
@@ -76,10 +89,14 @@ class Step:
     on_ambiguous: Literal["park", "resend"] = "park"
     then: tuple[Step, ...] = ()
     otherwise: tuple[Step, ...] = ()
+    ways: tuple[Way, ...] = ()
+    body: tuple[Step, ...] = ()
 
     def list_blocks(self) -> tuple[tuple[str, tuple[Step, ...]], ...]:
         """List the sequences of steps that stand in this one, each with the key that leads to it, in their order."""
-        return (("then", self.then), ("else", self.otherwise))
+        ways = ((f"choose[{number}].then", way.steps) for number, way in enumerate(self.ways))
+        blocks = (("then", self.then), *ways, ("else", self.otherwise), ("for_each.do", self.body))
+        return tuple((key, block) for key, block in blocks if block)
 
 
 def list_templates(parameters: Parameters) -> tuple[tuple[tuple[str | int, ...], str], ...]:

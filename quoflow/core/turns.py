@@ -9,13 +9,13 @@ from typing import Any
 from quoflow.core import expressions, keeping, reads, shapes, steps, writes
 from quoflow.core.lifecycle import StepState
 from quoflow.core.parameters.base import Parameters
-from quoflow.core.parameters.flow import Fail, Log, Set, Stop, Wait
+from quoflow.core.parameters.flow import Fail, ForEach, Log, Set, Stop, Wait
 from quoflow.core.parameters.outside import Notify
 from quoflow.core.progress import Turn
 from quoflow.core.writes import Pen
 
 LARGEST_VALUE = 20_000
-"""Characters of JSON that the values of one `set` may have together."""
+"""Characters of JSON that a step may keep of values: those of one `set`, the items of one `for_each`."""
 
 
 def take_turn(step: steps.Step, pen: Pen) -> Turn:
@@ -36,14 +36,38 @@ def take_turn(step: steps.Step, pen: Pen) -> Turn:
     if step.kind in steps.READS:
         sought = reads.prepare_read(step.kind, step.parameters, pen)
         return Turn(StepState.QUEUED, due_at=pen.scene.now, payload=sought)
-    if step.kind == "if":
-        return _choose_way(step, pen)
+    if step.kind in _CHOOSING:
+        return _CHOOSING[step.kind](step, pen)
     return _TURNS[type(step.parameters)](step.parameters, pen)
 
 
-def _choose_way(step: steps.Step, pen: Pen) -> Turn:
+def _branch(step: steps.Step, pen: Pen) -> Turn:
     way = "then" if step.condition is not None and pen.holds(step.condition) else "else"
     return Turn(StepState.SUCCEEDED, outcome={"branch": way}, reason=f"`{step.condition}`: {way}")
+
+
+def _choose(step: steps.Step, pen: Pen) -> Turn:
+    for number, way in enumerate(step.ways):
+        if pen.holds(way.condition):
+            outcome = {"branch": f"choose[{number}].then"}
+            return Turn(StepState.SUCCEEDED, outcome=outcome, reason=f"`{way.condition}` holds")
+    return Turn(StepState.SUCCEEDED, outcome={"branch": "else"}, reason="none of its conditions holds")
+
+
+_CHOOSING: Mapping[str, Callable[[steps.Step, Pen], Turn]] = {"if": _branch, "choose": _choose}
+
+
+def _for_each(parameters: ForEach, pen: Pen) -> Turn:
+    found = pen.evaluate(parameters.in_)
+    items = [] if found is None else found
+    if not isinstance(items, list | tuple):
+        raise writes.Impossible(f"`{parameters.in_}` gives no list")
+    if len(items) > parameters.max:
+        raise writes.Impossible(f"`{parameters.in_}` has {len(items)} items, and `max` is {parameters.max}")
+    kept = keeping.to_json(shapes.make_plain(items))
+    _refuse_large(kept)
+    reason = f"{len(items)} item{'' if len(items) == 1 else 's'}"
+    return Turn(StepState.SUCCEEDED, outcome={"count": len(items), "items": kept}, reason=reason)
 
 
 def _notify(parameters: Notify, pen: Pen) -> Turn:
@@ -62,10 +86,14 @@ def _wait(parameters: Wait, pen: Pen) -> Turn:
 
 def _set(parameters: Set, pen: Pen) -> Turn:
     values = {name: keeping.to_json(_find_value(written, pen)) for name, written in parameters.values.items()}
+    _refuse_large(values)
+    return Turn(StepState.SUCCEEDED, outcome=values)
+
+
+def _refuse_large(values: object) -> None:
     size = len(json.dumps(values))
     if size > LARGEST_VALUE:
-        raise writes.Impossible(f"what is set has {size:,} characters; {LARGEST_VALUE:,} is the most")
-    return Turn(StepState.SUCCEEDED, outcome=values)
+        raise writes.Impossible(f"what would be kept has {size:,} characters; {LARGEST_VALUE:,} is the most")
 
 
 def _find_value(written: Any, pen: Pen) -> Any:  # plain data, as the rule has it and as it becomes
@@ -88,6 +116,7 @@ _TURNS: Mapping[type[Parameters], Callable[[Any, Pen], Turn]] = {  # each takes 
     Notify: _notify,
     Log: _log,
     Wait: _wait,
+    ForEach: _for_each,
     Set: _set,
     Stop: _stop,
     Fail: _fail,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
 from typing import Any, Literal
 
-from quoflow.core import contexts, expressions, shapes
+from quoflow.core import checking, contexts, expressions, shapes
 from quoflow.core.shapes import Shape
 from quoflow.loader.documents import LARGEST_TEXT
 from quoflow.loader.known import Known
@@ -62,6 +62,14 @@ class Checker:
         """Give the checker for what comes after a step that has put a value under `vars`."""
         return replace(self, given={**self.given, name: shape})
 
+    def within(self, name: str, item: Shape) -> Checker:
+        """Give the checker for the steps of a loop, which read each item by a name."""
+        return replace(self, own={**self.own, name: item, "each": checking.LOOP})
+
+    def without_steps(self, before: Checker) -> Checker:
+        """Give the checker for what comes after a loop: what it set stays, its names and its steps' do not."""
+        return replace(self, own=before.own, steps=before.steps)
+
     def join(self, *others: Checker) -> Checker:
         """Give the checker for what comes after branches: any of their steps may have run."""
         steps = dict(self.steps)
@@ -77,6 +85,14 @@ class Checker:
         known = {**self.known.variables, **self.variables}
         before = shapes.shape_of(known[name]) if name in known else shapes.NOTHING
         return reduce(shapes.join, (way.given.get(name, before) for way in ways))
+
+    def infer(self, node: ScalarNode, path: Sequence[Key]) -> Shape:
+        """Check an expression whose value is wanted, report each fault at its place, and give the value's shape."""
+        if not self._can_check(node):
+            return shapes.ANY
+        faults, shape = expressions.check_value(node.value, self.scope)
+        self._report(faults, node, path, "expression")
+        return shape
 
     def check_value(self, node: ScalarNode, path: Sequence[Key]) -> Shape:
         """Check a text that becomes a value, report each fault at its place, and give the value's shape."""

@@ -20,9 +20,9 @@ from quoflow.core import events, steps
 from quoflow.core.durations import format_duration
 from quoflow.core.rules import Filters, Schedule
 from quoflow.loader.conditions import WORDS
+from quoflow.loader.kinds import ENDS, KINDS, SHORT
 from quoflow.loader.options import Options
 from quoflow.loader.rules import CANCELLING
-from quoflow.loader.steps import ENDS, KINDS, SHORT
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
 TEXT_TYPES = ["string", "number", "boolean"]
@@ -236,16 +236,32 @@ def _describe_step(definitions: _Schema) -> _Schema:
         "additionalProperties": False,
         "properties": properties,
         "oneOf": [*({"required": [kind]} for kind in KINDS), {"required": ["if", "then"]}],
-        "dependencies": {"else": ["then"], "on_ambiguous": sorted(steps.RESENDABLE)},
+        "dependencies": {
+            "else": {"anyOf": [{"required": ["then"]}, {"required": ["choose"]}]},
+            "on_ambiguous": sorted(steps.RESENDABLE),
+        },
     }
     words = [{"const": kind, "description": steps.STEPS[kind].__doc__} for kind in ENDS]
     return {"anyOf": [mapping, *words]}
+
+
+def _describe_way() -> _Schema:
+    properties = {
+        "if": {"type": TEXT_TYPES, "description": "An expression; the first way whose expression holds is taken."},
+        "then": {"description": "The steps of this way.", "allOf": [_refer("steps")]},
+    }
+    return {"type": "object", "additionalProperties": False, "required": ["if", "then"], "properties": properties}
 
 
 def _describe_kind(kind: str, definitions: _Schema) -> _Schema:
     schema = _take(steps.STEPS[kind], definitions)
     if kind == "set":
         return {"description": schema["description"], "type": "object", "minProperties": 1}
+    if kind == "choose":
+        return {"description": schema["description"], "type": "array", "minItems": 1, "items": _describe_way()}
+    if kind == "for_each":
+        schema["properties"]["do"] = {"description": "The steps to take for each item.", "allOf": [_refer("steps")]}
+        schema["required"] = [*schema["required"], "do"]
     definitions[kind] = schema
     options = [_refer(kind)]
     if kind in SHORT:

@@ -3,39 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from quoflow.core import steps
-from quoflow.core.parameters.flow import If, Set
 from quoflow.core.steps import Step
-from quoflow.loader import later, needs
+from quoflow.loader import flow, later, needs
 from quoflow.loader.documents import LARGEST_TEXT
-from quoflow.loader.nodes import Key, ListNode, MappingNode, Node, ScalarNode, format_path, to_plain
+from quoflow.loader.kinds import ENDS, SHORT, find_kind
+from quoflow.loader.nodes import Key, ListNode, MappingNode, Node, ScalarNode, format_path
 from quoflow.loader.phrases import Checker
-from quoflow.loader.report import Report, join_words, suggest
+from quoflow.loader.report import Report
 from quoflow.loader.shapes import list_fields
 from quoflow.loader.step_options import OptionReader
 from quoflow.loader.triggers import read_number, tell_number
 from quoflow.loader.validation import read_model
-from quoflow.loader.values import read_values
-
-FLOW = ("then", "else")
-COMMON = ("id", "if", "on_error", "on_ambiguous", *FLOW)
-KINDS = tuple(kind for kind in steps.STEPS if kind != "if")
-EVERY = (*KINDS, *steps.LATER_STEPS)
-SHORT: Mapping[str, str] = {
-    "wait": "duration",
-    "stop": "reason",
-    "fail": "reason",
-    "notify": "text",
-    "log": "text",
-}
-"""Steps whose one parameter may stand alone: `wait: 30m`."""
-
-ENDS = ("stop", "fail")
-"""Steps that end the run; the word alone will do."""
 
 MOST_CHARACTERS = 1_600
 _SLOT = re.compile(r"\{\{.*?\}\}|\{#.*?#\}", re.DOTALL)
@@ -49,6 +32,7 @@ class StepReader:
     checker: Checker
     region: str
     options: OptionReader = field(init=False)
+    in_loop: bool = False
 
     def __post_init__(self) -> None:
         self.options = OptionReader(self.report)
@@ -88,14 +72,14 @@ class StepReader:
             self.report.add(node, path, problem)
             return None
         node = later.drop_later(node, later.STEP, self.report, path)
-        kind = self._find_kind(node, path)
+        kind = find_kind(node, self.report, path)
         common = self._read_common(node, kind, path)
         if kind is None:
             if common.id is not None:
                 self.checker = self.checker.after_unread(common.id)
             return None
         before = self.checker
-        step = self._read_flow(node, path) if kind == "if" else self._read_action(node, kind, path)
+        step = self._read_kind(node, kind, path)
         if (common.condition is not None and kind != "if") or common.on_error == "continue":
             self.checker = before.join(before, self.checker)
         if step is not None:
@@ -105,54 +89,6 @@ class StepReader:
             self.checker = self.checker.after(common.id, kind)
         return step
 
-    def _find_kind(self, node: MappingNode, path: Sequence[Key]) -> str | None:
-        """Find the one thing that a step does; `if` with `then` is one, too."""
-        names = [key for key in node.items if key not in COMMON]
-        unknown = [name for name in names if name not in EVERY]
-        for name in unknown:
-            self._refuse_unknown(node, name, path)
-        for name in names:
-            if name in steps.LATER_STEPS:
-                self.report.add(node.keys[name], (*path, name), later.tell_later(f"the step `{name}`"))
-        kinds = [name for name in names if name in KINDS]
-        flow = next((key for key in FLOW if key in node.items), None)
-        if unknown or len(kinds) < len(names):
-            return None
-        if flow and kinds:
-            problem = ("wrong-value", f"`{flow}` cannot stand beside `{kinds[0]}`", f"put `{kinds[0]}` under `then`")
-            self.report.add(node.keys[flow], (*path, flow), problem)
-            return None
-        if len(kinds) > 1:
-            problem = (
-                "wrong-value",
-                f"a step does one thing, not {join_words(kinds, last='and')}",
-                "make a step of each",
-            )
-            self.report.add(node.keys[kinds[1]], path, problem)
-            return None
-        return kinds[0] if kinds else self._find_flow(node, path)
-
-    def _find_flow(self, node: MappingNode, path: Sequence[Key]) -> str | None:
-        if "if" in node.items and "then" in node.items:
-            return "if"
-        if "then" in node.items:
-            problem = ("missing-key", "`then` needs an `if`", "write the condition: `if: …`")
-        elif "if" in node.items:
-            problem = ("missing-key", "this `if` has no `then` and no step", "write `then:` with a list of steps")
-        else:
-            problem = ("missing-key", "this step does nothing", f"name what it does: {join_words(KINDS)}")
-        self.report.add(node, path, problem)
-        return None
-
-    def _refuse_unknown(self, node: MappingNode, name: str, path: Sequence[Key]) -> None:
-        known = (*EVERY, *COMMON)
-        hint = suggest(name, known, otherwise=f"there are {join_words(KINDS, last='and')}")
-        owner = next((kind for kind in KINDS if kind in node.items), None)
-        if owner and name in {info.alias or key for key, info in steps.STEPS[owner].model_fields.items()}:
-            hint = f"it belongs under `{owner}`: indent it further"
-        code = "unknown-key" if owner else "unknown-step"
-        self.report.add(node.keys[name], (*path, name), (code, f"there is no step or key `{name}`", hint))
-
     def _read_common(self, node: MappingNode, kind: str | None, path: tuple[Key, ...]) -> _Common:
         return _Common(
             condition=self.options.read_if(node.items.get("if"), self.checker, (*path, "if")),
@@ -160,14 +96,11 @@ class StepReader:
             on_error=self.options.read_on_error(node.items.get("on_error"), kind, (*path, "on_error")),
         )
 
-    def _read_flow(self, node: MappingNode, path: tuple[Key, ...]) -> Step:
-        before = self.checker
-        then, after_then = self._read_block(node.items["then"], (*path, "then"), before)
-        otherwise, after_else = self._read_block(node.items.get("else"), (*path, "else"), before)
-        self.checker = before.join(after_then, after_else)
-        return Step(format_path(path), "if", If(), then=then, otherwise=otherwise)
+    def _read_kind(self, node: MappingNode, kind: str, path: tuple[Key, ...]) -> Step | None:
+        read = flow.READERS.get(kind)
+        return read(self, node, path) if read else self._read_action(node, kind, path)
 
-    def _read_block(
+    def read_block(
         self, node: Node | None, path: tuple[Key, ...], checker: Checker
     ) -> tuple[tuple[Step, ...], Checker]:
         """Read the steps of a way, and give what is known behind it; a way that ends the run tells nothing."""
@@ -178,8 +111,6 @@ class StepReader:
     def _read_action(self, node: MappingNode, kind: str, path: tuple[Key, ...]) -> Step | None:
         inside = (*path, kind)
         written = node.items[kind]
-        if kind == "set":
-            return self._read_set(written, inside)
         given = _write_out(written, kind)
         parameters = read_model(steps.STEPS[kind], given, self.report, inside)
         for key, place, at in _list_templates(given, kind):
@@ -189,12 +120,6 @@ class StepReader:
         self._check_expressions(given, kind, inside)
         self._check_needs(node, kind, inside)
         return None if parameters is None else Step(format_path(path), kind, parameters)
-
-    def _read_set(self, node: Node, path: tuple[Key, ...]) -> Step:
-        for name, shape in read_values(node, self.checker, path).items():
-            self.checker = self.checker.after_set(name, shape)
-        values = to_plain(node) if isinstance(node, MappingNode) else {}
-        return Step(format_path(path[:-1]), "set", Set.model_construct(values=values))
 
     def _check_needs(self, node: MappingNode, kind: str, inside: Sequence[Key]) -> None:
         """Say what a step takes from the event that its triggers do not give; a condition may see to those that do."""
@@ -240,8 +165,9 @@ def _always_ends(step: Step) -> bool:
     """Whether the run never gets behind a step: it ends there, or every way through it does."""
     if step.kind in ENDS:
         return step.condition is None
-    blocks = [block for _, block in step.list_blocks()]
-    return bool(blocks) and all(block and any(map(_always_ends, block)) for block in blocks)
+    if not step.otherwise or (step.kind == "choose" and step.condition is not None):
+        return False
+    return all(any(map(_always_ends, block)) for _, block in step.list_blocks())
 
 
 def _write_out(node: Node, kind: str) -> Node:

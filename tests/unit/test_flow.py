@@ -36,8 +36,9 @@ class Play:
 
     def __init__(self, actions: str, *, variables: str = "{}", contact: Contact | None = ANNA) -> None:
         source = f"name: play\ntrigger: message.received\nvars: {variables}\nactions:\n{actions}"
-        (self.rule,), problems = build_rules(read_documents(source.encode(), "play.yaml"), "play.yaml", Known())
+        rules, problems = build_rules(read_documents(source.encode(), "play.yaml"), "play.yaml", Known())
         assert [str(one) for one in problems if one.severity == "error"] == []
+        (self.rule,) = rules
         self.records: dict[str, StepRecord] = {}
         self.texts: dict[str, str] = {}
         self.now = NOW
@@ -136,7 +137,7 @@ def test_a_value_that_is_too_large_fails_the_step():
     play.go()
 
     assert play.end.state == "failed"
-    assert play.end.reason.startswith("actions[0]: what is set has 30,")
+    assert play.end.reason.startswith("actions[0]: what would be kept has 30,")
 
 
 def test_a_customers_words_are_no_template():
@@ -178,3 +179,151 @@ def test_stop_says_why_in_the_rules_words():
     play.go()
 
     assert (play.end.state, play.end.reason) == ("succeeded", "Anna has enough")
+
+
+# -- choose
+
+
+CHOOSE = """
+  - choose:
+      - if: "'vip' in contact.tags"
+        then:
+          - notify: vip
+      - if: contact.known
+        then:
+          - notify: known
+    else:
+      - notify: nobody
+  - notify: behind
+"""
+
+
+@pytest.mark.parametrize(
+    ("contact", "expected"),
+    [
+        (ANNA, ["vip", "behind"]),
+        (replace(ANNA, fields={}), ["known", "behind"]),
+        (None, ["nobody", "behind"]),
+    ],
+)
+def test_the_first_way_that_holds_is_taken(contact, expected):
+    """Of several ways the first whose condition holds is taken, else the last, and the run goes on behind it."""
+    assert Play(CHOOSE, contact=contact).finish() == expected
+
+
+def test_a_choice_is_made_once():
+    """The way that was taken stays taken, whoever the contact is by then; the others never come."""
+    play = Play(CHOOSE.replace("- notify: vip", "- wait: 5m\n          - notify: vip"))
+    play.go()
+    play.contact = None
+
+    assert play.later == ("actions[0].choose[0].then[1]", "actions[1]")
+    assert play.finish() == ["vip", "behind"]
+
+
+def test_without_a_way_that_holds_nothing_is_done():
+    """A choice without `else` may come to nothing."""
+    play = Play(
+        "  - choose:\n      - if: contact.company\n        then:\n          - notify: firm\n  - notify: behind\n"
+    )
+
+    assert play.finish() == ["behind"]
+
+
+# -- for_each
+
+EACH = "  - for_each:\n      in: contact.tags\n      do:\n"
+
+
+def test_steps_are_done_for_each_item_in_turn():
+    """Each item has its steps, one after the other, and each step a path of its own."""
+    play = Play(
+        "  - for_each:\n      in: contact.tags\n      as: tag\n      do:\n        - wait: 5m\n"
+        '        - notify: "{{ each.index }} of {{ each.length }}: {{ tag }}"\n  - notify: behind\n'
+    )
+
+    assert play.finish() == ["1 of 3: customer", "2 of 3: vip", "3 of 3: north", "behind"]
+    assert list(play.records) == [
+        "actions[0]",
+        *(f"actions[0].for_each[{number}].do[{at}]" for number in range(3) for at in range(2)),
+        "actions[1]",
+    ]
+    positions = [one.position for one in play.records.values()]
+    assert positions == sorted(set(positions))
+
+
+def test_the_texts_of_all_items_are_asked_for_together():
+    """Texts whose bytes are known are planned behind each other, so that a person is asked once."""
+    play = Play(EACH + '        - send_message: {text: "{{ item }}"}\n')
+
+    assert play.go() == [("actions[0]", "succeeded")] + [
+        (f"actions[0].for_each[{number}].do[0]", "queued") for number in range(3)
+    ]
+
+
+def test_the_list_is_kept_as_it_was():
+    """A list that changes while the run waits changes nothing: each item has its turn once."""
+    play = Play(
+        '  - for_each:\n      in: contact.tags\n      do:\n        - wait: 5m\n        - notify: "{{ item }}"\n'
+    )
+    play.go()
+    play.contact = replace(ANNA, fields={"tags": ["other"]})
+
+    assert play.finish() == ["customer", "vip", "north"]
+
+
+def test_outcomes_are_those_of_the_item():
+    """`steps.<id>` within a loop is the step of the same item, and nothing of it is left behind it."""
+    play = Play(
+        EACH + "        - id: sent\n          send_message: {text: '{{ item }}'}\n"
+        "        - if: steps.sent.text == 'vip'\n          notify: 'sent {{ item }}'\n  - set: {n: '{{ 1 }}'}\n"
+    )
+    for number, tag in enumerate(("customer", "vip", "north")):
+        play.go()
+        play.settle(f"actions[0].for_each[{number}].do[0]", outcome={"text": tag})
+        play.go()
+        if tag == "vip":
+            play.settle("actions[0].for_each[1].do[1]")
+
+    assert [text for text in play.finish() if text.startswith("sent")] == ["sent vip"]
+
+
+def test_what_a_loop_sets_is_there_for_the_next_item_and_behind_it():
+    """A loop can count."""
+    play = Play(
+        EACH + "        - set: {n: '{{ vars.n | int + 1 }}'}\n  - notify: 'n = {{ vars.n }}'\n",
+        variables="{n: '0'}",
+    )
+
+    assert play.finish() == ["n = 3"]
+
+
+@pytest.mark.parametrize("most", ["2", "3"])
+def test_more_items_than_allowed_are_refused_before_the_first(most):
+    """A list that is longer than `max` ends the run before anything is done for any item."""
+    play = Play(
+        f"  - for_each:\n      in: contact.tags\n      max: {most}\n      do:\n        - send_message: {{text: Hi}}\n"
+    )
+    play.go()
+
+    assert (play.end is None) == (most == "3")
+    assert len(play.texts) == (3 if most == "3" else 0)
+    if most == "2":
+        assert play.end.reason == "actions[0]: `contact.tags` has 3 items, and `max` is 2"
+
+
+def test_no_items_are_no_steps():
+    """An empty list, or none, is passed over."""
+    play = Play(
+        "  - for_each:\n      in: contact.tags\n      do:\n        - notify: '{{ item }}'\n  - notify: behind\n"
+    )
+    play.contact = None
+
+    assert play.finish() == ["behind"]
+
+
+def test_an_end_within_a_loop_is_the_end():
+    """`stop` for one item ends the run: the others have no turn."""
+    play = Play(EACH + "        - if: item == 'vip'\n          stop: enough\n        - notify: '{{ item }}'\n")
+
+    assert (play.finish(), play.end.reason) == (["customer"], "enough")

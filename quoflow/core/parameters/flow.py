@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from quoflow.core.durations import Duration
-from quoflow.core.parameters.base import Marker, Parameters, Template
+from quoflow.core.parameters.base import Expression, Marker, Parameters, Template
 
 
 class Wait(Parameters):
@@ -19,6 +19,18 @@ class Wait(Parameters):
 
 class If(Parameters):
     """Take one of two ways."""
+
+
+class Choose(Parameters):
+    """Take the first way whose condition holds, or the way `else`."""
+
+
+class ForEach(Parameters):
+    """Do steps for each item of a list, one after the other."""
+
+    in_: Expression = Field(alias="in", min_length=1, description="An expression that gives the list.")
+    as_: str = Field("item", alias="as", description="The name that the steps read each item by.")
+    max: int = Field(25, ge=1, le=100, description="How many items there may be; with more, nothing is done. 1 to 100.")
 
 
 class Stop(Parameters):

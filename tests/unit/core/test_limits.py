@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from quoflow.core import lifecycle, limits, plans, steps
 from quoflow.core.lifecycle import StepState
-from quoflow.core.parameters.flow import If, Wait
+from quoflow.core.parameters.flow import Choose, ForEach, If, Wait
 from quoflow.core.parameters.messages import SendMessage
 from quoflow.core.rules import Rule, Trigger
 
@@ -99,3 +99,21 @@ def test_reaches_add_up():
     one, other = limits.Reach(1, 2, 3, frozenset({ANNA})), limits.Reach(1, 1, 1, frozenset({ANNA, BILL}))
 
     assert one + other == limits.Reach(2, 3, 4, frozenset({ANNA, BILL}))
+
+
+def test_of_several_ways_the_longest_counts():
+    """Only one way of a choice is taken, so the most that may follow is what the longest has."""
+    ways = (steps.Way("a", (text("w0"), text("w1"))), steps.Way("b", (text("w2"),)))
+    made = make_rule(steps.Step("choice", "choose", Choose(), ways=ways, otherwise=(text("w3"),)))
+
+    assert limits.measure(made, [], [], ("choice", "w0", "w1", "w2", "w3")).later == 2
+
+
+def test_a_loop_that_has_not_begun_counts_as_often_as_it_may_turn():
+    """What a list will hold is not known: the most that `max` lets through counts; once begun, what is left of it."""
+    body = (text("loop.for_each.do[0]"),)
+    made = make_rule(steps.Step("loop", "for_each", ForEach.model_validate({"in": "x", "max": 10}), body=body))
+    before = limits.measure(made, [], [], ("loop", "loop.for_each.do[0]"))
+    begun = limits.measure(made, [], [], ("loop.for_each[1].do[0]", "loop.for_each[2].do[0]"))
+
+    assert (before.later, begun.later) == (10, 2)
