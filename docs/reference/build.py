@@ -18,8 +18,7 @@ import sample
 
 from quoflow.core import contexts, events, functions, shapes
 from quoflow.core.rules import Rule
-from quoflow.loader import schema
-from quoflow.loader import steps as step_loader
+from quoflow.loader import kinds, schema
 from quoflow.loader.documents import read_documents
 from quoflow.loader.rules import build_rules
 
@@ -30,12 +29,12 @@ STEP_KEYS = RULE["definitions"]["step"]["anyOf"][0]["properties"]
 
 FAMILIES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "triggers": ("When a rule runs.", events.KINDS),
-    "actions": ("What a step of `actions` does.", (*step_loader.KINDS, "if")),
+    "actions": ("What a step of `actions` does.", (*kinds.KINDS, "if")),
     "options": (
         "What a rule, or one of its steps, says beside that.",
         (
             *(key for key in RULE["properties"] if key not in ("trigger", "actions")),
-            *(key for key in STEP_KEYS if key not in (*step_loader.KINDS, "if", "then", "else")),
+            *(key for key in STEP_KEYS if key not in (*kinds.KINDS, "if", "then", "else")),
         ),
     ),
     "functions": ("What expressions and templates may call.", tuple(functions.SIGNATURES)),
@@ -82,9 +81,9 @@ def _build_page(family: str, name: str) -> str:
     text, rules = read_example(family, name)
     lines = [f"# `{name}`", "", _summarize(family, name), "", *_describe(family, name), "## Example", ""]
     lines += ["```yaml", text.rstrip(), "```", ""]
-    kinds = {rule.triggers[0].kind for rule in rules}
+    fired = {rule.triggers[0].kind for rule in rules}
     moment = (
-        "When the clock strikes or someone asks" if kinds <= {"schedule", "manual"} else "For Anna, who is a contact"
+        "When the clock strikes or someone asks" if fired <= {"schedule", "manual"} else "For Anna, who is a contact"
     )
     lines += [f"{moment}, on a Monday at 10:00 in New York, that comes to:", "", "```text"]
     lines += [line for rule in rules for line in sample.plan_example(rule)]
