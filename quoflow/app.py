@@ -16,7 +16,7 @@ from importlib import resources
 from pathlib import Path
 
 from quoflow import settings
-from quoflow.core import matching, rules
+from quoflow.core import indexing, rules
 from quoflow.errors import InvalidFiles, QuoflowError
 from quoflow.loader import plain
 from quoflow.loader import rules as rule_files
@@ -103,7 +103,7 @@ def make_engine(
         database=store,
         settings=project.settings,
         rules=rule_set,
-        index=matching.RuleIndex(rule_set),
+        index=indexing.RuleIndex(rule_set),
         quos=quos,
         restore=rule_files.restore_rule,
         clock=read_clock,

@@ -15,6 +15,7 @@ from quoflow.core import events, phones, shapes
 from quoflow.core.events import Event
 from quoflow.core.facts import Contact, Conversation, Line, User
 from quoflow.core.shapes import BOOLEAN, MAP, NUMBER, TEXT, TIME, Shape, list_of, maybe, record
+from quoflow.core.values import Values
 
 MESSAGES = frozenset({*events.MESSAGE_KINDS, "message.delivered", "message.failed"})
 CALLS = frozenset({*events.CALL_KINDS, *events.ARTIFACT_KINDS, "call.started", "call.forwarded"})
@@ -246,7 +247,7 @@ OUTCOMES: Mapping[str, Shape] = {
 }
 """What `steps.<id>` holds, by step kind."""
 
-NAMES = frozenset({*TABLE, "rule", "run", "steps", "vars"})
+NAMES = dict.fromkeys((*TABLE, "rule", "run", "steps", "vars")).keys()
 """Every top-level name of the language."""
 
 
@@ -318,7 +319,7 @@ def build_values(  # noqa: PLR0913 - a context is made of this many facts; all b
     tags_field: str | None = None,
     run_id: str | None = None,
     region: str = "US",
-) -> dict[str, Any]:  # plain data
+) -> Values:
     """Build what a rule's expressions see of one event: plain data, times as aware datetimes.
 
     Names that the event's kind does not have are None.
@@ -337,9 +338,7 @@ def build_values(  # noqa: PLR0913 - a context is made of this many facts; all b
         region: how numbers are written for people (ISO, such as US).
     """
     moment = Moment(event, contact, line, conversation, user, tags_field, region)
-    values: dict[str, Any] = {
-        name: part.read(moment) if event.kind in part.kinds else None for name, part in TABLE.items()
-    }
+    values = Values(TABLE, lambda name: TABLE[name].read(moment) if event.kind in TABLE[name].kinds else None)
     return add_rule(values, event=event, rule=rule, variables=variables or {}, steps=steps or {}, run_id=run_id)
 
 
@@ -361,13 +360,13 @@ def add_rule(
     variables: Mapping[str, Any],
     steps: Mapping[str, Mapping[str, Any]],
     run_id: str | None = None,
-) -> dict[str, Any]:  # plain data
+) -> Values:
     """Give an event's values as another rule or a later step sees them, without reading the facts again."""
     given = event.data.get("set") if event.kind == "manual" else None
-    return {
-        **values,
-        "rule": {"name": rule},
-        "run": {"id": run_id or ""},
-        "steps": shapes.make_plain(steps),
-        "vars": shapes.make_plain({**variables, **(given if isinstance(given, Mapping) else {})}),
+    own: Mapping[str, Callable[[], object]] = {
+        "rule": lambda: {"name": rule},
+        "run": lambda: {"id": run_id or ""},
+        "steps": lambda: shapes.make_plain(steps),
+        "vars": lambda: shapes.make_plain({**variables, **(given if isinstance(given, Mapping) else {})}),
     }
+    return Values(NAMES, lambda name: own[name]() if name in own else values[name])

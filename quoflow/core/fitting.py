@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from quoflow.core import filters as language
@@ -30,11 +31,7 @@ class Subject:
     @property
     def text(self) -> str | None:
         """What was written, said into the voicemail or on the phone, or made of it."""
-        for name in ("message", "voicemail", "transcript", "summary"):
-            part = self.event.data.get(name)
-            if isinstance(part, Mapping):
-                return str(part.get("text") or "")
-        return None
+        return read_text(self.event)
 
     def list_numbers(self, end: str) -> tuple[str, ...]:
         """The numbers at one end, `from` or `to`, as Quo gives them."""
@@ -50,6 +47,15 @@ def object_to(filters: Filters, subject: Subject) -> str | None:
     return next(filter(None, (objects(filters, subject) for objects in _FILTERS)), None)
 
 
+def read_text(event: Event) -> str | None:
+    """Give what was written, said into the voicemail or on the phone, or made of it; None where nothing was."""
+    for name in ("message", "voicemail", "transcript", "summary"):
+        part = event.data.get(name)
+        if isinstance(part, Mapping):
+            return str(part.get("text") or "")
+    return None
+
+
 def find_line(event: Event, lines: Sequence[Line]) -> Line | None:
     """Find an event's line among ours."""
     return next((line for line in lines if line.id == event.line_id), None)
@@ -58,6 +64,11 @@ def find_line(event: Event, lines: Sequence[Line]) -> Line | None:
 def fold(name: str) -> str:
     """Fold a name so that case and blanks around it do not matter."""
     return name.strip().casefold()
+
+
+@lru_cache(maxsize=4096)
+def _fold_all(names: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(map(fold, names))
 
 
 def list_names(names: Iterable[str]) -> str:
@@ -77,7 +88,7 @@ def _object_to_line(filters: Filters, subject: Subject) -> str | None:
         return None
     line = subject.line
     known = (line.id, line.name) if line else (subject.event.line_id or "",)
-    if {fold(one) for one in filters.line} & {fold(one) for one in known if one}:
+    if not _fold_all(filters.line).isdisjoint(map(fold, filter(None, known))):
         return None
     if line and line.number in _read_numbers(filters.line, subject.region):
         return None
@@ -109,7 +120,7 @@ def _object_to_number(end: str, wanted: tuple[str, ...], subject: Subject) -> st
 
 def _object_to_status(filters: Filters, subject: Subject) -> str | None:
     status = str(subject.exchange.get("status") or "")
-    if not filters.status or fold(status) in {fold(one) for one in filters.status}:
+    if not filters.status or fold(status) in _fold_all(filters.status):
         return None
     return f"status: it wants {list_names(filters.status)}, and this was `{status or 'none'}`"
 

@@ -1,31 +1,26 @@
-"""Which rules an event matches, and why: an index of candidates, then one verdict for each. Pure."""
+"""Whether a rule matches an event, and why: one verdict. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from quoflow.core import expressions, fitting, phones
+from quoflow.core import expressions, fitting
 from quoflow.core.durations import format_duration
 from quoflow.core.events import Event
 from quoflow.core.facts import Line
 from quoflow.core.functions import Functions
-from quoflow.core.rules import AllOf, AnyOf, Condition, Filters, Holds, Not, Rule
+from quoflow.core.rules import AllOf, AnyOf, Condition, Holds, Not, Rule
 
 ADDRESSED = ("schedule", "manual")
 """Kinds of events that are meant for one rule; their id is `<kind>:<rule>:…`."""
 
-MOST_REMEMBERED = 4096
-"""Answers that the index keeps at most: kinds times lines are far fewer."""
-
 _Values = Mapping[str, Any]  # plain data, as contexts.build_values makes it
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """Whether a rule matched an event, and why.
+class Verdict(NamedTuple):
+    """Whether a rule matched an event, and why; a named tuple, because there is one for each pair that matches.
 
     Attributes:
         conditions: every condition that was evaluated, in order, with its value; None where it could not be.
@@ -39,38 +34,11 @@ class Verdict:
     conditions: tuple[tuple[str, object], ...] = ()
 
 
-class RuleIndex:
-    """Finds the rules that may match an event without asking each one.
+class Answer(NamedTuple):
+    """What filters or conditions object, or None; and every condition that was asked, with its value."""
 
-    Rules are filed by trigger kind and, where a trigger names its lines, by line. What is asked of the text would be
-    a further key here.
-    """
-
-    def __init__(self, rules: Iterable[Rule]) -> None:
-        self._files: dict[tuple[str, str | None], dict[int, Rule]] = {}
-        self._found: dict[tuple[str | None, ...], tuple[Rule, ...]] = {}
-        for position, rule in enumerate(rules):
-            for trigger in rule.triggers if rule.enabled else ():
-                for key in _list_line_keys(trigger.filters):
-                    self._files.setdefault((trigger.kind, key), {})[position] = rule
-
-    def candidates(self, event: Event, lines: Sequence[Line]) -> tuple[Rule, ...]:
-        """Give every enabled rule that may match, in the rules' order: never too few, as few as the index can tell."""
-        line = fitting.find_line(event, lines)
-        keys = (line.id, line.number, line.name) if line else (event.line_id,)
-        question = (event.connection, event.kind, *keys)
-        if question not in self._found:
-            if len(self._found) >= MOST_REMEMBERED:
-                self._found.clear()  # lines that nobody knows could go on for ever
-            self._found[question] = self._look_up(event, keys)
-        found = self._found[question]
-        return tuple(rule for rule in found if _is_for(event, rule)) if event.kind in ADDRESSED else found
-
-    def _look_up(self, event: Event, keys: tuple[str | None, ...]) -> tuple[Rule, ...]:
-        found: dict[int, Rule] = {}
-        for key in {None, *(fitting.fold(key) for key in keys if key)}:
-            found |= self._files.get((event.kind, key), {})
-        return tuple(found[position] for position in sorted(found) if _has_connection(found[position], event))
+    objection: str | None
+    asked: tuple[tuple[str, object], ...] = ()
 
 
 def match(
@@ -87,15 +55,32 @@ def match(
         region: how a number without a country code is read (ISO, such as US).
     """
     subject = fitting.Subject(event, fitting.find_line(event, lines), region)
-    objection = _object_to_rule(rule, event) or _object_to_triggers(rule, subject)
+    objection = object_to(rule, subject)
     if objection is not None:
-        return _judge(rule, event, objection)
+        return make_verdict(rule, event, Answer(objection))
+    return make_verdict(rule, event, ask(rule.when, values, functions))
+
+
+def object_to(rule: Rule, subject: fitting.Subject) -> str | None:
+    """Give why an event does not come to a rule at all, in words; None where only its conditions are left to ask."""
+    return _object_to_rule(rule, subject.event) or _object_to_triggers(rule, subject)
+
+
+def ask(when: Condition, values: _Values, functions: Functions) -> Answer:
+    """Ask a rule's conditions."""
     judge = _Judge(values, functions)
     try:
-        objection = judge.object_to(rule.when)
+        objection = judge.object_to(when)
     except expressions.ExpressionError as error:
         objection = error.message
-    return _judge(rule, event, objection, tuple(judge.asked))
+    return Answer(objection, tuple(judge.asked))
+
+
+def make_verdict(rule: Rule, event: Event, answer: Answer) -> Verdict:
+    """Give the verdict of a rule whose filters or conditions gave this answer."""
+    fits = f"{event.kind} fits the trigger{' and its conditions hold' if answer.asked else ''}"
+    objection, asked = answer
+    return Verdict(rule.name, rule.version, event.id, objection is None, objection or fits, asked)
 
 
 def is_due_by_age(rule: Rule, event: Event, now: datetime) -> str | None:
@@ -106,23 +91,12 @@ def is_due_by_age(rule: Rule, event: Event, now: datetime) -> str | None:
     return f"too old: it happened {format_duration(age)} ago and max_age is {format_duration(rule.max_age)}"
 
 
-def _judge(rule: Rule, event: Event, objection: str | None, asked: tuple[tuple[str, object], ...] = ()) -> Verdict:
-    return Verdict(
-        rule=rule.name,
-        rule_version=rule.version,
-        event_id=event.id,
-        matched=objection is None,
-        reason=objection or f"{event.kind} fits the trigger{' and its conditions hold' if asked else ''}",
-        conditions=asked,
-    )
-
-
 def _object_to_rule(rule: Rule, event: Event) -> str | None:
     if not rule.enabled:
         return "the rule is not enabled"
-    if not _has_connection(rule, event):
+    if not has_connection(rule, event):
         return f"connection: it applies to {fitting.list_names(rule.connections)}, not `{event.connection}`"
-    if not _is_for(event, rule):
+    if not is_for(event, rule):
         return f"{event.kind}: meant for another rule"
     return None
 
@@ -137,11 +111,13 @@ def _object_to_triggers(rule: Rule, subject: fitting.Subject) -> str | None:
     return None if None in objections else "; ".join(dict.fromkeys(filter(None, objections)))
 
 
-def _is_for(event: Event, rule: Rule) -> bool:
+def is_for(event: Event, rule: Rule) -> bool:
+    """Tell whether an event that is addressed to a rule, a schedule's or a person's, means this one."""
     return event.kind not in ADDRESSED or event.id.startswith(f"{event.kind}:{rule.name}:")
 
 
-def _has_connection(rule: Rule, event: Event) -> bool:
+def has_connection(rule: Rule, event: Event) -> bool:
+    """Tell whether a rule applies to the event's connection."""
     return not rule.connections or event.connection in rule.connections
 
 
@@ -186,13 +162,3 @@ def _describe(condition: Condition) -> str:
         return f"not {_describe(condition.part)}"
     word = "all" if isinstance(condition, AllOf) else "any"
     return f"{word}({', '.join(map(_describe, condition.parts))})"
-
-
-def _list_line_keys(filters: Filters) -> tuple[str | None, ...]:
-    """Give under which lines a trigger is filed; None is every line.
-
-    A number that is not E.164 needs the region to be read, so its rule is filed under every line.
-    """
-    if any(not phones.is_e164(one) and not one.strip()[:1].isalpha() for one in filters.line):
-        return (None,)
-    return tuple(map(fitting.fold, filters.line)) or (None,)

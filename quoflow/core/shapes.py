@@ -169,6 +169,10 @@ def conform(shape: Shape, raw: object, *, otherwise: datetime) -> Any:  # plain 
         raw: what came; times may be ISO 8601 text (UTC unless it says).
         otherwise: the time where a time must be and none is.
     """
+    if raw is None and shape.maybe:
+        return None
+    if shape.kind == "text" and type(raw) is str:
+        return raw
     value = _read(shape, raw, otherwise)
     if value is None and not shape.maybe:
         return otherwise if shape.kind == "time" else _EMPTY[shape.kind]

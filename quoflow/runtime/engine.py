@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from quoflow.actions import results
-from quoflow.core import functions, history, hours, matching
+from quoflow.core import functions, history, hours, indexing
 from quoflow.core.facts import Line
 from quoflow.core.rules import Rule
 from quoflow.quo.client import Quo
@@ -52,7 +52,7 @@ class Engine:
     database: Database
     settings: Settings
     rules: tuple[Rule, ...]
-    index: matching.RuleIndex
+    index: indexing.RuleIndex
     quos: Mapping[str, Quo]
     restore: Restore
     clock: Callable[[], datetime]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from quoflow.core import expressions, matching, writes
 from quoflow.core.events import Event
+from quoflow.core.facts import Line
+from quoflow.core.functions import Functions
 from quoflow.core.rules import Rule
 from quoflow.errors import QuoflowError
 from quoflow.runtime import answering, runs, scenes, skipping
@@ -75,15 +79,9 @@ def take_in(tx: Connection, engine: Engine, event: Event) -> tuple[int, int]:
         return 0, 0
     _cancel_waiting(tx, engine, event)
     begun = skipped = 0
-    facts: writes.Scene | None = None
-    candidates = engine.index.candidates(event, lines)
-    for rule in candidates:
-        if facts is None:
-            facts = scenes.read_scene(tx, engine, rule, event, run_id=None, others=candidates)
-        scene = scenes.turn_to(facts, engine, rule, event)
-        verdict = matching.match(rule, event, scene.values, scene.functions, lines=lines, region=engine.settings.region)
-        if not verdict.matched:
-            continue
+    view = _View(tx, engine, event, lines)
+    for rule, verdict in engine.index.match(event, view.see, lines=lines, region=engine.settings.region):
+        scene = view.turn_to(rule)
         reason = matching.is_due_by_age(rule, event, now) or _throttle(tx, rule, event, scene)
         kept = verdicts.Verdict(
             connection=event.connection,
@@ -105,6 +103,29 @@ def take_in(tx: Connection, engine: Engine, event: Event) -> tuple[int, int]:
             begun += runs.begin_run(tx, engine, rule, event, scene) is not None
     inbox.mark_handled(tx, event, now=now)
     return begun, skipped
+
+
+@dataclass(slots=True)
+class _View:
+    """The facts of one event: read once, when the first rule asks, and then turned to each rule."""
+
+    tx: Connection
+    engine: Engine
+    event: Event
+    lines: tuple[Line, ...]
+    facts: writes.Scene | None = None
+
+    def turn_to(self, rule: Rule) -> writes.Scene:
+        """Give the scene as a rule sees it."""
+        if self.facts is None:
+            others = self.engine.index.candidates(self.event, self.lines)
+            self.facts = scenes.read_scene(self.tx, self.engine, rule, self.event, run_id=None, others=others)
+        return scenes.turn_to(self.facts, self.engine, rule, self.event)
+
+    def see(self, rule: Rule) -> tuple[Mapping[str, Any], Functions]:
+        """Give what a rule's conditions see."""
+        scene = self.turn_to(rule)
+        return scene.values, scene.functions
 
 
 def _throttle(tx: Connection, rule: Rule, event: Event, scene: writes.Scene) -> str | None:

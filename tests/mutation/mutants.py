@@ -294,6 +294,20 @@ MUTANTS = (
         ("tests/acceptance/test_rules_at_work.py",),
     ),
     Mutant(
+        "a rule for either of two words is asked for one of them only",
+        "quoflow/core/literals.py",
+        "return None if left is None or right is None else left | right",
+        "return left",
+        ("tests/unit/core/test_indexing.py",),
+    ),
+    Mutant(
+        "the conditions of a rule are answered with another rule's values",
+        "quoflow/core/indexing.py",
+        "    conditions: object = position if _OWN.search(_list_sources(rule.when)) else rule.when",
+        "    conditions: object = rule.when",
+        ("tests/unit/core/test_indexing.py",),
+    ),
+    Mutant(
         "a frozen process sends on an old yes",
         "quoflow/quo/lease.py",
         "        return passed if passed >= self.seconds else None",

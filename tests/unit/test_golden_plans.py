@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from quoflow.core import contexts, facts, matching, planning, writes
+from quoflow.core import contexts, facts, indexing, matching, planning, writes
 from quoflow.core.events import Event
 from quoflow.core.functions import Functions
 from quoflow.core.hours import OfficeHours
@@ -46,7 +46,7 @@ def plan_case(folder):
     read = read_documents((folder / "rules.yaml").read_bytes(), "rules.yaml")
     built, problems = rules.build_rules(read, "rules.yaml", Known())
     assert [str(problem) for problem in problems if problem.severity == "error"] == []
-    index = matching.RuleIndex(built)
+    index = indexing.RuleIndex(built)
     told = {}
     for number, written in enumerate(read_plain(folder / "events.yaml")["events"]):
         event = build_event(written, number)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quoflow.core import matching
+from quoflow.core import indexing, matching
 from quoflow.core.events import Event
 from quoflow.core.facts import Line
 from quoflow.core.functions import Functions
@@ -107,7 +107,7 @@ def test_what_does_not_concern_a_rule_is_told(asked, event, reason):
     verdict = match(asked, event)
 
     assert (verdict.matched, verdict.reason) == (False, reason)
-    assert asked not in matching.RuleIndex([asked]).candidates(event, LINES)
+    assert asked not in indexing.RuleIndex([asked]).candidates(event, LINES)
 
 
 @pytest.mark.parametrize("kind", ["schedule", "manual"])
@@ -118,7 +118,7 @@ def test_a_firing_is_for_its_own_rule_only(kind):
 
     assert match(own, event).matched
     assert not match(other, event).matched
-    assert matching.RuleIndex([other, own]).candidates(event, LINES) == (own,)
+    assert indexing.RuleIndex([other, own]).candidates(event, LINES) == (own,)
 
 
 FITTING = [
@@ -166,7 +166,7 @@ def test_filters_let_through_what_fits(written, event):
     verdict = match(asked, event)
 
     assert verdict.matched, verdict.reason
-    assert matching.RuleIndex([asked]).candidates(event, LINES) == (asked,)
+    assert indexing.RuleIndex([asked]).candidates(event, LINES) == (asked,)
 
 
 @pytest.mark.parametrize(
@@ -329,67 +329,3 @@ def test_an_old_event_is_too_old(age, reason):
     event = replace(MESSAGE, occurred_at=NOW - age)
 
     assert matching.is_due_by_age(asked, event, NOW) == reason
-
-
-def test_candidates_keep_the_rules_order_and_come_once():
-    """The index leaves out other kinds, lines and connections, keeps the order and repeats nothing."""
-    anywhere = rule(name="anywhere")
-    on_main = rule(name="on-main", filters=filters(line=["Main Line", "PNmain", "+15550001111"]))
-    on_sales = rule(name="on-sales", filters=filters(line="sales"))
-    written_out = rule(name="written-out", filters=filters(line="(555) 000-1111"))
-    elsewhere = rule(name="elsewhere", connections=("east",))
-    twice = rule("message.received", "message.received", name="twice")
-    index = matching.RuleIndex([twice, on_sales, on_main, elsewhere, anywhere, written_out, rule("call.missed")])
-
-    assert index.candidates(MESSAGE, LINES) == (twice, on_main, anywhere, written_out)
-    assert index.candidates(replace(MESSAGE, line_id="PNsales"), LINES) == (twice, on_sales, anywhere, written_out)
-    assert index.candidates(replace(MESSAGE, connection="east"), LINES) == (
-        twice,
-        on_main,
-        elsewhere,
-        anywhere,
-        written_out,
-    )
-
-
-def test_a_renamed_line_is_found_at_once():
-    """Candidates follow the lines they are asked with, not those of an earlier question."""
-    on_main = rule(filters=filters(line="Main Line"))
-    index = matching.RuleIndex([on_main])
-
-    assert index.candidates(MESSAGE, LINES) == (on_main,)
-    assert index.candidates(MESSAGE, (replace(MAIN, name="Front Desk"), SALES)) == ()
-    assert index.candidates(replace(MESSAGE, line_id="PNsales"), (MAIN, replace(SALES, name="Main Line"))) == (on_main,)
-
-
-LINE_NAMES = st.sampled_from(
-    ["Main Line", "sales", "PNmain", "+15550001111", "(555) 000-2222", "15550001111", "Nowhere"]
-)
-
-
-@given(
-    st.lists(
-        st.tuples(st.sets(LINE_NAMES, max_size=3), st.sampled_from(["message.received", "call.missed"])), max_size=6
-    ),
-    st.sampled_from([MESSAGE, CALL, replace(MESSAGE, line_id="PNsales"), replace(MESSAGE, line_id=None)]),
-)
-def test_no_matching_rule_is_left_out_of_the_candidates(drawn, event):
-    """Whatever the rules, each that matches is among the candidates, in their order."""
-    made = [rule(kind, name=f"r{n}", filters=filters(line=list(names))) for n, (names, kind) in enumerate(drawn)]
-
-    candidates = matching.RuleIndex(made).candidates(event, LINES)
-
-    assert [one for one in made if match(one, event).matched] == [
-        one for one in candidates if match(one, event).matched
-    ]
-
-
-def test_the_index_remembers_a_bounded_number_of_answers(monkeypatch):
-    """However many lines nobody knows are named: what is remembered stays small, and the answers right."""
-    monkeypatch.setattr(matching, "MOST_REMEMBERED", 10)
-    wanted = rule("message.received")
-    index = matching.RuleIndex([wanted])
-    for number in range(100):
-        assert index.candidates(replace(MESSAGE, line_id=f"PN{number}"), LINES) == (wanted,)
-
-    assert len(index._found) <= 10
