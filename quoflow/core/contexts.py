@@ -18,7 +18,7 @@ from quoflow.core.shapes import BOOLEAN, MAP, NUMBER, TEXT, TIME, Shape, list_of
 from quoflow.core.values import Values
 
 MESSAGES = frozenset({*events.MESSAGE_KINDS, "message.delivered", "message.failed"})
-CALLS = frozenset({*events.CALL_KINDS, *events.ARTIFACT_KINDS, "call.started", "call.forwarded"})
+CALLS = frozenset({*events.CALL_KINDS, *events.ARTIFACT_KINDS})
 EVERY = frozenset({*events.KINDS, *events.LATER_KINDS})
 PHONE = EVERY - {"schedule", "manual"}
 
@@ -113,6 +113,9 @@ _CALL: Mapping[str, Shape] = {
     "completed_at": maybe(TIME),
     "answered_by": maybe(TEXT),
     "missed": BOOLEAN,
+    "forwarded_from": maybe(TEXT),
+    "forwarded_to": maybe(TEXT),
+    "ai_handled": BOOLEAN,
 }
 MADE = shapes.choice("completed", "failed", "missing")
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 MESSAGE_KINDS = ("message.received", "message.sent")
-CALL_KINDS = ("call.completed", "call.answered", "call.missed")
+CALL_KINDS = ("call.started", "call.completed", "call.answered", "call.missed", "call.forwarded")
 ARTIFACT_KINDS = ("voicemail.received", "recording.completed", "summary.completed", "transcript.completed")
 KINDS = (*MESSAGE_KINDS, *CALL_KINDS, *ARTIFACT_KINDS, "schedule", "manual")
 ABOUT_SOMEBODY = tuple(kind for kind in KINDS if kind not in ("schedule", "manual"))
@@ -17,8 +17,6 @@ ABOUT_SOMEBODY = tuple(kind for kind in KINDS if kind not in ("schedule", "manua
 LATER_KINDS = (
     "message.delivered",
     "message.failed",
-    "call.started",
-    "call.forwarded",
     "contact.created",
     "contact.updated",
     "contact.deleted",

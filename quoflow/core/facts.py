@@ -122,13 +122,17 @@ class Call:
         return self.completed_at is not None or self.status in OVER
 
     @property
+    def is_forwarded(self) -> bool:
+        """Whether it went on to somebody else; where it came from does not matter."""
+        return self.status == "forwarded" or self.forwarded_to is not None
+
+    @property
     def is_missed(self) -> bool:
         """Whether it is an incoming call that nobody took: not one status but the absence of an answer.
 
         Over, incoming, no `answered_at`, not handled by the AI agent, not forwarded, whatever its status says.
         """
-        forwarded = self.status == "forwarded" or self.forwarded_to is not None
-        taken = self.answered_at is not None or self.ai_handled or forwarded
+        taken = self.answered_at is not None or self.ai_handled or self.is_forwarded
         return self.direction == "incoming" and self.is_over and not taken
 
 

@@ -40,16 +40,22 @@ def derive_message_events(connection: str, message: Message) -> tuple[Event, ...
 
 
 def derive_call_events(connection: str, call: Call, *, line_number: str) -> tuple[Event, ...]:
-    """Give the events of a call: none before it is over; then completed, and answered or missed where it was."""
+    """Give the events of a call: started; and once it is over completed, and how it went: answered, missed, forwarded.
+
+    A call that is first seen when it is over has started all the same, and says so with the rest.
+    """
+    data = {"call": describe_call(call, line_number=line_number)}
+    started = _make_call_event(connection, call, "call.started", call.created_at, data)
     if not call.is_over:
-        return ()
+        return (started,)
     kinds = ["call.completed"]
     if call.answered_at is not None:
         kinds.append("call.answered")
     if call.is_missed:
         kinds.append("call.missed")
-    data = {"call": describe_call(call, line_number=line_number)}
-    return tuple(_make_call_event(connection, call, kind, find_end(call), data) for kind in kinds)
+    if call.is_forwarded:
+        kinds.append("call.forwarded")
+    return (started, *(_make_call_event(connection, call, kind, find_end(call), data) for kind in kinds))
 
 
 def derive_artifact_event(
@@ -122,4 +128,7 @@ def describe_call(call: Call, *, line_number: str) -> dict[str, Any]:
         "completed_at": call.completed_at.isoformat() if call.completed_at else None,
         "answered_by": call.answered_by,
         "missed": call.is_missed,
+        "forwarded_from": call.forwarded_from,
+        "forwarded_to": call.forwarded_to,
+        "ai_handled": call.ai_handled,
     }

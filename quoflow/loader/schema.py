@@ -30,9 +30,11 @@ TEXT_TYPES = ["string", "number", "boolean"]
 TRIGGERS: Mapping[str, str] = {
     "message.received": "A text came in.",
     "message.sent": "A person, or another tool, sent a text from one of our lines; never quoflow itself.",
+    "call.started": "A call began, seen while it rings or later.",
     "call.completed": "A call is over, answered or not.",
     "call.answered": "A call that was answered is over.",
     "call.missed": "A call came in and nobody answered it.",
+    "call.forwarded": "A call that went on to somebody else is over.",
     "voicemail.received": "A caller left a voicemail, and it can be read.",
     "recording.completed": "The recording of a call is there.",
     "summary.completed": "The summary of a call is there.",

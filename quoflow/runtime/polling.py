@@ -331,8 +331,13 @@ def _add_events(
         derived += happenings.derive_call_events(desk.connection, call, line_number=number)
         if call.is_over and happenings.find_end(call) >= desk.earliest:
             watching.begin(tx, desk.engine, desk.connection, call)
-    recent = [event for event in derived if event.occurred_at >= desk.earliest]
+    recent = [event for event in derived if event.occurred_at >= _find_earliest(desk, event)]
     return list(inbox.add_events(tx, recent, now=desk.engine.clock()))
+
+
+def _find_earliest(desk: Desk, event: Event) -> datetime:
+    """Give from when on an event counts: a call that rang when we first looked is known, but did not start for us."""
+    return desk.state.baseline_at or desk.earliest if event.kind == "call.started" else desk.earliest
 
 
 def _read_open_calls(desk: Desk, done: set[str]) -> list[Event]:

@@ -14,6 +14,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Select, String, Table, cast, delete, exists, func, insert, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
+from quoflow.core.events import ARTIFACT_KINDS, CALL_KINDS
 from quoflow.core.facts import ERASED
 from quoflow.core.lifecycle import FINISHED_STEPS, ON_THEIR_WAY, StepState
 from quoflow.store import inbox, outbox, rows, runs, tables
@@ -111,7 +112,18 @@ def _erase_events(tx: Connection, phone: str, now: datetime) -> int:
     is_new = _is_theirs(phone) & (_events.c.state == inbox.NEW)
     tx.execute(update(_events).where(is_new).values(state=inbox.HANDLED, handled_at=now))
     tx.execute(update(_events).where(_is_theirs(phone)).values(data={}, peer=None, reason=ERASED))
+    _hide_forwarded(tx, phone)
     return len(found)
+
+
+def _hide_forwarded(tx: Connection, phone: str) -> None:
+    """Take a number out of the events of other people's calls that were forwarded from it or to it."""
+    here = _events.c.kind.in_((*CALL_KINDS, *ARTIFACT_KINDS)) & _mentions(_events.c.data, phone)
+    question = select(_events.c.connection, _events.c.id, _events.c.data).where(here)
+    for connection, event_id, data in tx.execute(question).all():
+        call = {key: ERASED if value == phone else value for key, value in data["call"].items()}
+        this = (_events.c.connection == connection, _events.c.id == event_id)
+        tx.execute(update(_events).where(*this).values(data={**data, "call": call}))
 
 
 # -- mirror

@@ -49,9 +49,10 @@ def _find_known(tx: Connection, connection: str, ids: Iterable[str]) -> set[str]
 
 
 def list_new_events(tx: Connection, *, limit: int) -> tuple[Event, ...]:
-    """List events that no rule has seen yet, the one that happened first at the head."""
+    """List events that no rule has seen yet, the one that happened first at the head; a call starts before it ends."""
     question = rows.select_as(Event, _table).where(_table.c.state == NEW)
-    return rows.read_all(tx, Event, question.order_by(_table.c.occurred_at, _table.c.id).limit(limit))
+    is_end = case((_table.c.kind == "call.started", 0), else_=1)
+    return rows.read_all(tx, Event, question.order_by(_table.c.occurred_at, is_end, _table.c.id).limit(limit))
 
 
 def count_new(tx: Connection) -> int:

@@ -352,6 +352,38 @@ def test_what_is_made_after_a_call_triggers_when_it_is_there_and_when_it_never_c
     }
 
 
+CALLS = """
+name: {kind}
+trigger: {kind}
+actions:
+  - send_message: {{text: "{kind}: {{{{ call.status }}}} {{{{ call.forwarded_to or '' }}}}"}}
+"""
+
+
+def test_a_call_starts_once_and_ends_once_however_often_it_is_read(make_firm):
+    """It starts while it rings, or with its end where nobody looked; one that rang at the first look is history."""
+    kinds = ("call.started", "call.completed", "call.missed", "call.forwarded")
+    firm = make_firm(*(CALLS.format(kind=kind) for kind in kinds), auto=True, guards=UNLIMITED)
+    firm.quo.happen("calls", peer=CORA, ring="10m")
+    firm.begin()
+    firm.quo.happen("calls", peer=ANNA, ring="10m")
+    firm.quo.happen("calls", peer=BILL, ring="0s", forwarded_to="+15555550144")
+    for _ in range(2):
+        firm.once()
+    to_bill = ["call.completed: forwarded +15555550144", "call.forwarded: forwarded +15555550144"]
+    assert sorted((one["to"], one["text"].strip()) for one in firm.quo.sent()) == [
+        (ANNA, "call.started: ringing"),
+        *((BILL, text) for text in [*to_bill, "call.started: forwarded +15555550144"]),
+    ]
+
+    firm.quo.advance("11m")
+    for _ in range(2):
+        firm.once(ahead="11m")
+    assert sorted((one["to"], one["text"].strip()) for one in firm.quo.sent()[4:]) == [
+        *((peer, f"call.{end}: missed") for peer in (ANNA, CORA) for end in ("completed", "missed")),
+    ]
+
+
 def test_filters_choose_by_line_text_and_person(make_firm):
     """Only what fits every filter triggers: our line, the words, and who wrote."""
     rule = f"""

@@ -136,8 +136,8 @@ class Ledger:
             kind = "received" if message.direction == "incoming" else "sent"
             _sort_in(wanted, events, f"message.{kind}:{message.id}", message, ours, heard_from)
         for call in world.calls.values():
-            kind = "answered" if call.answered_at else "missed"
-            _sort_in(wanted, events, f"call.{kind}:{call.id}", call, ours, heard_from)
+            for kind in ("started", "completed", "answered" if call.answered_at else "missed"):
+                _sort_in(wanted, events, f"call.{kind}:{call.id}", call, ours, heard_from)
         if lost := wanted - events:
             raise Broken(f"what happened was never an event: {sorted(lost)}")
 

@@ -65,36 +65,44 @@ def test_a_text_of_a_hidden_sender_has_no_peer():
 
 
 @pytest.mark.parametrize("status", ["queued", "initiated", "ringing", "in-progress", "something-new"])
-def test_a_call_that_is_not_over_fires_nothing(status):
+def test_a_call_that_is_not_over_has_only_started(status):
     """A call is visible before it ends; unknown statuses are not an end."""
-    assert kinds_of(replace(RINGING, status=status)) == []
+    (event,) = happenings.derive_call_events("main", replace(RINGING, status=status), line_number=OURS)
+
+    assert (event.id, event.occurred_at, event.data["call"]["status"]) == ("call.started:AC2", NOW, status)
 
 
 @pytest.mark.parametrize("status", ["missed", "no-answer", "abandoned", "busy", "canceled", "completed"])
 def test_a_call_that_nobody_took_is_missed_whatever_its_status(status):
     """Missed is the absence of an answer, not one status."""
-    assert kinds_of(replace(MISSED, status=status)) == ["call.completed", "call.missed"]
+    assert kinds_of(replace(MISSED, status=status)) == ["call.started", "call.completed", "call.missed"]
 
 
 @pytest.mark.parametrize(
-    "change",
+    ("change", "more"),
     [
-        {"direction": "outgoing", "status": "no-answer"},
-        {"ai_handled": True},
-        {"status": "forwarded"},
-        {"forwarded_to": "+15555550199"},
+        ({"direction": "outgoing", "status": "no-answer"}, []),
+        ({"ai_handled": True}, []),
+        ({"status": "forwarded"}, ["call.forwarded"]),
+        ({"forwarded_to": "+15555550199"}, ["call.forwarded"]),
+        ({"forwarded_to": "+15555550199", "answered_at": NOW}, ["call.answered", "call.forwarded"]),
+        ({"forwarded_from": "+15555550199"}, ["call.missed"]),
     ],
 )
-def test_a_call_that_was_taken_or_made_by_us_is_not_missed(change):
-    """Outgoing, forwarded and AI-handled calls are completed, and that is all."""
-    assert kinds_of(replace(MISSED, **change)) == ["call.completed"]
+def test_a_call_that_was_taken_or_made_by_us_is_not_missed(change, more):
+    """Outgoing and AI-handled calls are completed, and that is all; those that went on to somebody are forwarded."""
+    assert kinds_of(replace(MISSED, **change)) == ["call.started", "call.completed", *more]
 
 
 def test_an_answered_call_is_completed_and_answered():
-    """A call that someone took fires both, at its end."""
+    """A call that someone took fires both, at its end, and started when it began."""
     found = happenings.derive_call_events("main", ANSWERED, line_number=OURS)
 
-    assert [(event.kind, event.occurred_at) for event in found] == [("call.completed", LATER), ("call.answered", LATER)]
+    assert [(event.kind, event.occurred_at) for event in found] == [
+        ("call.started", NOW),
+        ("call.completed", LATER),
+        ("call.answered", LATER),
+    ]
 
 
 def test_a_calls_parties_follow_its_direction():

@@ -74,6 +74,17 @@ def test_nothing_of_the_person_is_left_and_all_of_the_others(tx, make):
     }
 
 
+def test_a_number_to_which_somebody_else_was_forwarded_is_gone(tx, make):
+    """Their number stands in the event of another person's call: it is taken out, and the rest stays."""
+    data = {"call": {"from": OTHER, "forwarded_to": make.peer, "status": "forwarded"}}
+    event = replace(make.event("call.forwarded:AC7", peer=OTHER, data=data), kind="call.forwarded")
+    inbox.add_events(tx, [event], now=make.now)
+    erasure.erase_person(tx, make.peer, now=make.at(1))
+
+    found = inbox.find_event(tx, connection="main", event_id="call.forwarded:AC7")
+    assert (found.peer, found.data["call"]) == (OTHER, {**data["call"], "forwarded_to": "erased"})
+
+
 def test_what_waits_for_them_ends(tx, make):
     """Their run is cancelled with its steps and questions; a write that was made stays counted as made."""
     fill(tx, make, make.peer, "1")

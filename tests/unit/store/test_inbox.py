@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -54,6 +56,19 @@ def test_every_event_is_new_exactly_once(database, make, batches):
         tx.rollback()
 
     assert sorted(new) == sorted({(name, str(number)) for batch in batches for name, number in batch})
+
+
+def test_a_call_starts_before_it_ends(tx, make):
+    """Where Quo gives one time for both, its start still comes first: it would cancel what its end begins."""
+    kinds = ["call.missed", "call.completed", "call.started"]
+    events = [replace(make.event(f"{kind}:AC1"), kind=kind) for kind in kinds]
+    inbox.add_events(tx, events, now=make.now)
+
+    assert [event.kind for event in inbox.list_new_events(tx, limit=9)] == [
+        "call.started",
+        "call.completed",
+        "call.missed",
+    ]
 
 
 def test_the_oldest_event_is_at_the_head(tx, make):
