@@ -170,6 +170,20 @@ MUTANTS = (
         ("tests/acceptance/test_faults.py",),
     ),
     Mutant(
+        "a call that rang at the first look starts",
+        "quoflow/runtime/polling.py",
+        'baseline_at or desk.earliest if event.kind == "call.started" else desk.earliest',
+        "baseline_at and desk.earliest or desk.earliest",
+        ("tests/acceptance/test_rules_at_work.py::test_a_call_starts_once_and_ends_once_however_often_it_is_read",),
+    ),
+    Mutant(
+        "what never came counts as come",
+        "quoflow/core/events.py",
+        'in ("failed", "missing")',
+        'in ("failed",)',
+        ("tests/unit/core/test_happenings.py",),
+    ),
+    Mutant(
         "an event is taken in twice",
         "quoflow/store/inbox.py",
         "new += [event for event in read.values() if event.id not in known]",
