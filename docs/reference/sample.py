@@ -49,6 +49,10 @@ _CALL = {
     "answered_by": None,
     "missed": True,
 }
+_CALLS: Mapping[str, Mapping[str, Any]] = {
+    "call.started": {"status": "ringing", "duration": 0, "completed_at": None},
+    "call.forwarded": {"status": "forwarded", "forwarded_to": "+12125550144"},
+}
 DATA: Mapping[str, Any] = {
     "message": {
         "id": "AC1",
@@ -78,7 +82,7 @@ def make_event(kind: str, rule: str) -> Event:
         part: value for part, value in DATA.items() if part not in contexts.TABLE or kind in contexts.TABLE[part].kinds
     }
     if "call" in data:
-        data["call"] = {**_CALL, "missed": kind in ("call.missed", "voicemail.received")}
+        data["call"] = {**_CALL, "missed": kind in ("call.missed", "voicemail.received"), **_CALLS.get(kind, {})}
     direction = "outgoing" if kind == "message.sent" else "incoming"
     return Event(f"{kind}:AC1", kind, "main", SEEN, "PNmain", ANNA, direction, "CN1", data)
 

@@ -188,6 +188,9 @@ def _describe_trigger(definitions: _Schema) -> _Schema:
         schema["properties"]["id"] = identifier
         inside[name] = schema
     inside["schedule"]["oneOf"] = [{"required": ["cron"]}, {"required": ["every"]}]
+    late = inside["filters"]
+    usual = {key: part for key, part in late["properties"].items() if key != "on"}
+    inside |= {"filters": {**late, "properties": usual}, "lateFilters": late}
     definitions.update(inside)
     nothing: _Schema = {"type": ["object", "null"], "additionalProperties": False, "properties": {"id": identifier}}
     properties: _Schema = {"id": identifier}
@@ -197,7 +200,8 @@ def _describe_trigger(definitions: _Schema) -> _Schema:
         elif kind == "schedule":
             properties[kind] = {"allOf": [_refer("schedule")]}
         else:
-            properties[kind] = {"anyOf": [_refer("filters"), {"type": "null"}]}
+            narrowing = "lateFilters" if kind in events.ARTIFACT_KINDS else "filters"
+            properties[kind] = {"anyOf": [_refer(narrowing), {"type": "null"}]}
         properties[kind] = {"description": TRIGGERS[kind], **properties[kind]}
     return {
         "type": "object",

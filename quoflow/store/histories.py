@@ -12,7 +12,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from quoflow.core.events import KINDS, Event
 from quoflow.core.lifecycle import RunRecord
-from quoflow.store import rows, runs, tables
+from quoflow.store import inbox, rows, runs, tables
 from quoflow.store.approvals import Approval
 from quoflow.store.outbox import Attempt
 
@@ -81,7 +81,8 @@ def list_events_of(
 ) -> tuple[Handled, ...]:
     """List the latest events of some numbers, newest first."""
     here = (_events.c.connection.in_(sorted(connections)), _events.c.peer.in_(sorted(peers)))
-    question = select(_events).where(*here).order_by(_events.c.occurred_at.desc(), _events.c.id.desc()).limit(limit)
+    newest_first = (_events.c.occurred_at.desc(), inbox.RANK.desc(), _events.c.id.desc())
+    question = select(_events).where(*here).order_by(*newest_first).limit(limit)
     return tuple(_read_handled(row) for row in tx.execute(question).mappings())
 
 
@@ -140,7 +141,7 @@ def find_seen(tx: Connection, quo_id: str, *, connections: Collection[str]) -> S
 
 
 def _read_events(tx: Connection, *conditions: ColumnElement[bool], limit: int | None = None) -> tuple[Handled, ...]:
-    question = select(_events).where(*conditions).order_by(_events.c.occurred_at, _events.c.id).limit(limit)
+    question = select(_events).where(*conditions).order_by(_events.c.occurred_at, inbox.RANK, _events.c.id).limit(limit)
     return tuple(_read_handled(row) for row in tx.execute(question).mappings())
 
 

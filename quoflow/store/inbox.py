@@ -16,6 +16,9 @@ NEW, HANDLED, QUARANTINED = "new", "handled", "quarantined"
 
 _table = tables.events
 
+RANK = case((_table.c.kind == "call.started", 0), else_=1)
+"""Orders events of one moment: Quo may give one time for a call's start and its end, and it starts first."""
+
 
 @dataclass(frozen=True, slots=True)
 class Quarantined:
@@ -51,8 +54,7 @@ def _find_known(tx: Connection, connection: str, ids: Iterable[str]) -> set[str]
 def list_new_events(tx: Connection, *, limit: int) -> tuple[Event, ...]:
     """List events that no rule has seen yet, the one that happened first at the head; a call starts before it ends."""
     question = rows.select_as(Event, _table).where(_table.c.state == NEW)
-    is_end = case((_table.c.kind == "call.started", 0), else_=1)
-    return rows.read_all(tx, Event, question.order_by(_table.c.occurred_at, is_end, _table.c.id).limit(limit))
+    return rows.read_all(tx, Event, question.order_by(_table.c.occurred_at, RANK, _table.c.id).limit(limit))
 
 
 def count_new(tx: Connection) -> int:
