@@ -11,10 +11,10 @@ from sqlalchemy import Connection, inspect, text
 
 from quoflow.errors import StoreError
 
-HEAD = "0002"
+HEAD = "0003"
 """The version of the schema that this quoflow reads and writes; versions sort as text."""
 
-REVISIONS = frozenset({"0001", "0002"})
+REVISIONS = frozenset({"0001", "0002", "0003"})
 
 _TABLE = "alembic_version"
 

@@ -83,6 +83,24 @@ firings = Table(
     base.time("anchor"),
 )
 
+batches = Table(
+    "batches",
+    base.metadata,
+    base.key("connection"),
+    base.key("id"),
+    base.text("rule"),
+    base.text("rule_version"),
+    base.text("event_id"),
+    Column("source", String(STATE_LENGTH), nullable=False),
+    base.count("looked_at"),
+    base.count("members"),
+    base.count("left_out"),
+    Column("reason", FreeText, nullable=False),
+    base.time("at"),
+    ForeignKeyConstraint(["connection", "event_id"], ["events.connection", "events.id"]),
+    Index(None, "at"),
+)
+
 # Doing: runs, their steps, the decisions of people, and the writes on their way.
 
 runs = Table(
@@ -98,8 +116,10 @@ runs = Table(
     base.time("updated_at"),
     Column("peer", String),
     Column("reason", FreeText, nullable=False),
+    Column("batch", String),
     ForeignKeyConstraint(["connection", "event_id"], ["events.connection", "events.id"]),
     UniqueConstraint("connection", "rule", "event_id"),
+    Index(None, "batch"),
     Index(None, "started_at"),
     Index(None, "connection", "state", "peer"),
 )
@@ -158,6 +178,7 @@ approvals = Table(
     Column("edited_by", String),
     Column("asked_by", String),
     Column("code", String(STATE_LENGTH)),
+    Column("batch", String),
     Index(None, "state", "expires_at"),
     Index(None, "run_id"),
 )

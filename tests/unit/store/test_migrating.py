@@ -1,4 +1,4 @@
-"""From schema 0001 to 0002 on a database at work: interrupted anywhere, it is the old one or the new one."""
+"""From an older schema to the newest on a database at work: interrupted anywhere, it is the old one or the new one."""
 
 from __future__ import annotations
 
@@ -54,14 +54,14 @@ ROWS = {
 AUDIT = [("ann", "paused", "{}"), ("bob", "resumed", '{"said": "call +15555550123"}')]
 
 
-def make_old(path):
-    """Make a database as the first version left it, with a row of each kind that the change touches."""
+def make_old(path, version="0001"):
+    """Make a database as an older version left it, with a row of each kind that the change touches."""
     old = Database(_make_engine(path, timedelta(seconds=1)), path)
     with old.write() as tx:
         config = Config()
         config.set_main_option("script_location", str(resources.files(migrations)))
         config.attributes["connection"] = tx
-        command.upgrade(config, "0001")
+        command.upgrade(config, version)
         for table, row in ROWS.items():
             names = ", ".join(f'"{name}"' for name in row)
             places = ", ".join("?" for _ in row)
@@ -85,7 +85,7 @@ def describe(path):
 
 
 def list_copies(folder):
-    return sorted(folder.glob("quoflow.db.before-0002-*"))
+    return sorted(folder.glob(f"quoflow.db.before-{migrations.HEAD}-*"))
 
 
 @pytest.fixture
@@ -98,17 +98,20 @@ def open_at(path, make):
     return Database.open(path, clock=lambda: make.now)
 
 
-def test_everything_is_there_afterwards(path, make):
+@pytest.mark.parametrize("version", sorted(migrations.REVISIONS - {migrations.HEAD}))
+def test_everything_is_there_afterwards(tmp_path, make, version):
     """Rows, opt-outs and audit survive; older audit entries are chained, and no whole number stays in them."""
+    path = tmp_path / "quoflow.db"
+    make_old(path, version)
     database = open_at(path, make)
     with database.read() as tx:
         entries = tuple(audit.walk(tx))
 
-        assert migrations.read_version(tx) == "0002"
+        assert migrations.read_version(tx) == migrations.HEAD
         assert [entry.kind for entry in entries] == ["paused", "resumed", "schema.migrated"]
         assert audit.verify(tx) == chain.Verified(3, audit.find_head(tx))
         assert entries[1].data["said"].endswith(":0123")
-        assert entries[2].data == {"from": "0001", "to": "0002"}
+        assert entries[2].data == {"from": version, "to": migrations.HEAD}
         assert opt_outs.find_opt_out(tx, connection="main", phone="+15555550123") is not None
     database.close()
     assert describe(path)[2] == dict.fromkeys(ROWS, 1)
@@ -121,7 +124,7 @@ def test_a_copy_of_the_old_state_is_kept(path, make):
     open_at(path, make).close()
     (copy,) = list_copies(path.parent)
 
-    assert copy.name == "quoflow.db.before-0002-20261123T150000Z"
+    assert copy.name == f"quoflow.db.before-{migrations.HEAD}-20261123T150000Z"
     assert copy.stat().st_mode & 0o777 == 0o600
     assert describe(copy) == before
 
@@ -187,7 +190,7 @@ def test_a_death_before_any_statement_leaves_old_or_new(tmp_path, make):
             assert audit.verify(tx).problem == ""
         database.close()
         version, _, counts = describe(path)
-        assert (version, counts) == ("0002", dict.fromkeys(ROWS, 1))
+        assert (version, counts) == (migrations.HEAD, dict.fromkeys(ROWS, 1))
         assert all(describe(copy) == old for copy in list_copies(folder))
 
     assert deaths > 40
@@ -210,7 +213,7 @@ def test_kill_9_at_any_time_leaves_old_or_new(tmp_path, make):
         os.waitpid(child, 0)
         left = describe(path)
 
-        assert left == old or left[0] == "0002"
+        assert left == old or left[0] == migrations.HEAD
         open_at(path, make).close()
-        assert (describe(path)[0], describe(path)[2]) == ("0002", dict.fromkeys(ROWS, 1))
+        assert (describe(path)[0], describe(path)[2]) == (migrations.HEAD, dict.fromkeys(ROWS, 1))
         assert all(describe(copy) == old for copy in list_copies(folder))
