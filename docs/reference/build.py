@@ -83,7 +83,9 @@ def _build_page(family: str, name: str) -> str:
     lines += ["```yaml", text.rstrip(), "```", ""]
     fired = {rule.triggers[0].kind for rule in rules}
     moment = (
-        "When the clock strikes or someone asks" if fired <= {"schedule", "manual"} else "For Anna, who is a contact"
+        "When the clock strikes or someone asks"
+        if not any(rule.audience for rule in rules) and fired <= {"schedule", "manual"}
+        else "For Anna, who is a contact"
     )
     lines += [f"{moment}, on a Monday at 10:00 in New York, that comes to:", "", "```text"]
     lines += [line for rule in rules for line in sample.plan_example(rule)]

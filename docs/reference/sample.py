@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from quoflow.core import contexts, facts, functions, history, hours, matching, planning, writes
+from quoflow.core import audiences, contexts, facts, functions, history, hours, matching, planning, writes
 from quoflow.core.events import Event
 from quoflow.core.rules import Rule
 from quoflow.loader.known import Known
@@ -90,6 +90,8 @@ def make_event(kind: str, rule: str) -> Event:
 def plan_example(rule: Rule) -> Iterator[str]:
     """Plan a rule for the event of its first trigger. Gives lines of text: each step, its state, and its bytes."""
     event = make_event(rule.triggers[0].kind, rule.name)
+    if rule.audience is not None:  # one member of it
+        event = audiences.Firing(event, rule).consider_contact(CONTACT).event
     phone = event.peer is not None
     values = contexts.build_values(
         event,

@@ -16,6 +16,7 @@ MARKS = {
     "poll.failed": ("✗", "red"),
     "recovery": ("!", "red"),
     "rule.matched": ("→", "cyan"),
+    "batch.opened": ("⇉", "cyan"),
     "rule.skipped": ("·", "yellow"),
     "approval.requested": ("?", "magenta"),
     "approval.approved": ("✓", "green"),

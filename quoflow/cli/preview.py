@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 from quoflow import app, errors
 from quoflow.cli import feed, output
 from quoflow.cli.output import Session
-from quoflow.runtime import preview, runs
+from quoflow.core import audiences
+from quoflow.runtime import preview, runs, skipping
 
 
 def show_preview(session: Session, *, as_json: bool) -> preview.Preview:
@@ -30,8 +33,25 @@ def describe_preview(found: preview.Preview) -> dict[str, Any]:
     return {
         "writes": [_describe_write(one) for one in found.writes],
         "skipped": [{"rule": one.rule, "event": one.event, "reason": one.reason} for one in found.skipped],
+        "batches": [_describe_batch(one) for one in found.batches],
         "failed": found.failed,
         "baselines": list(found.baselines),
+    }
+
+
+def _describe_batch(one: preview.PlannedBatch) -> dict[str, Any]:
+    batch = one.batch
+    return {
+        "id": batch.id,
+        "rule": batch.rule,
+        "connection": batch.connection,
+        "event": batch.event_id,
+        "audience": batch.source,
+        "looked_at": batch.looked_at,
+        "members": batch.members,
+        "left_out": batch.left_out,
+        "writes": one.writes,
+        "reason": batch.reason,
     }
 
 
@@ -52,6 +72,7 @@ def _describe_write(one: preview.PlannedWrite) -> dict[str, Any]:
             "until": output.format_time(step.due_at) if one.gate == "held" and step.due_at else None,
         },
         "event": one.run.event_id,
+        "batch": one.run.batch,
         "why": one.why,
     }
 
@@ -59,6 +80,8 @@ def _describe_write(one: preview.PlannedWrite) -> dict[str, Any]:
 def _draw(found: preview.Preview) -> None:
     for connection in found.baselines:
         output.write(f"{connection}: this would be the first look, which only sets the baseline.")
+    for planned in found.batches:
+        _draw_batch(planned)
     for one in found.writes:
         step = one.step
         color = {"ready": "green", "needs_approval": "magenta", "held": "yellow", "refused": "red"}[one.gate]
@@ -72,7 +95,27 @@ def _draw(found: preview.Preview) -> None:
             output.write(f"    {output.show_text(runs.describe_tags(step.payload or {}))}")
         if step.reason and step.reason != "needs approval":
             output.write(f"    {step.reason}")
-    for skipped in found.skipped:
-        output.write(f"{output.paint('skipped', 'yellow')}  {skipped.rule}: {skipped.reason}")
+    _draw_skipped(found.skipped)
     count = sum(one.gate != "refused" for one in found.writes)
     output.write(f"{count} write{'' if count == 1 else 's'} would be made; nothing was written or sent.")
+
+
+def _draw_batch(one: preview.PlannedBatch) -> None:
+    batch = one.batch
+    members = f"{batch.members} of {batch.looked_at} {audiences.name_source(batch.source)}"
+    more = f", {batch.left_out} more left out" if batch.left_out else ""
+    count = "nothing, for it was stopped" if batch.reason else f"{one.writes} write{'' if one.writes == 1 else 's'}"
+    output.write(f"{batch.rule}  batch {batch.id}: {members}{more}: {count}")
+
+
+def _draw_skipped(skipped: Iterable[preview.Skipped]) -> None:
+    """List what leads to nothing; of many for one cause the first ones, and how many more there are."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for one in skipped:
+        alike = (one.rule, skipping.find_cause(one.reason))
+        counts[alike] += 1
+        if counts[alike] <= skipping.MOST_TOLD:
+            output.write(f"{output.paint('skipped', 'yellow')}  {one.rule}: {one.reason}")
+    for (rule, cause), count in counts.items():
+        if count > skipping.MOST_TOLD:
+            output.write(f"{output.paint('skipped', 'yellow')}  {rule}: {count - skipping.MOST_TOLD} more, {cause}")

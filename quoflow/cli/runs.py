@@ -109,6 +109,7 @@ def describe(run: RunRecord) -> dict[str, Any]:
         "rule_version": run.rule_version,
         "connection": run.connection,
         "event": run.event_id,
+        "batch": run.batch,
         "state": run.state,
         "reason": run.reason,
         "started_at": run.started_at,

@@ -23,6 +23,14 @@ EVERY = frozenset({*events.KINDS, *events.LATER_KINDS})
 PHONE = EVERY - {"schedule", "manual"}
 
 
+AUDIENCES: Mapping[str, frozenset[str]] = {
+    "contacts": frozenset({"contact"}),
+    "conversations": frozenset({"contact", "conversation", "line"}),
+    "list": frozenset({"contact"}),
+}
+"""What each member of an audience gives beside what the trigger does, by where its members come from."""
+
+
 @dataclass(frozen=True, slots=True)
 class Moment:
     """Everything that an event's values are read from; `raw` is a part of the event's data."""
@@ -201,6 +209,7 @@ TABLE: Mapping[str, Part] = {
             "id": (maybe(TEXT), lambda moment: moment.event.conversation_id),
             "name": (maybe(TEXT), _of_conversation(lambda conversation: conversation.name or None)),
             "assigned_to": (maybe(TEXT), _of_conversation(lambda conversation: conversation.assigned_to)),
+            "last_activity": (maybe(TIME), _of_conversation(lambda conversation: conversation.last_activity_at)),
         },
     ),
     "line": Part(
@@ -276,6 +285,7 @@ def build_scope(
     steps: Mapping[str, str],
     hours: Iterable[str] | None,
     given: Mapping[str, Shape] | None = None,
+    audience: str | None = None,
 ) -> Scope:
     """Tell which names a rule's expressions have.
 
@@ -287,10 +297,12 @@ def build_scope(
         steps: the kind of each step with an id that has run before, by id.
         hours: names of the configuration's calendars; None when it is not known.
         given: the shapes of the values that steps before have put under `vars`.
+        audience: where the members of its audience come from, if it has one: a key of AUDIENCES.
     """
     names: dict[str, Shape] = {"rule": RULE, "run": RUN}
+    of_members = AUDIENCES.get(audience or "", frozenset())
     for name, part in TABLE.items():
-        having = [kind for kind in kinds if kind in part.kinds]
+        having = [kind for kind in kinds if kind in part.kinds or name in of_members]
         if having:
             names[name] = part.shape if len(having) == len(kinds) else maybe(part.shape)
     names["steps"] = record({name: maybe(OUTCOMES.get(kind, record({}))) for name, kind in steps.items()})
@@ -341,7 +353,13 @@ def build_values(  # noqa: PLR0913 - a context is made of this many facts; all b
         region: how numbers are written for people (ISO, such as US).
     """
     moment = Moment(event, contact, line, conversation, user, tags_field, region)
-    values = Values(TABLE, lambda name: TABLE[name].read(moment) if event.kind in TABLE[name].kinds else None)
+    of_member = AUDIENCES.get(str(event.data.get("audience")), frozenset())
+
+    def read(name: str) -> object:
+        is_there = event.kind in TABLE[name].kinds or name in of_member
+        return TABLE[name].read(moment) if is_there else None
+
+    values = Values(TABLE, read)
     return add_rule(values, event=event, rule=rule, variables=variables or {}, steps=steps or {}, run_id=run_id)
 
 

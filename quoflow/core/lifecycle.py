@@ -98,7 +98,10 @@ class StepRecord:
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """A rule's actions being carried out for one event; unique on (connection, rule, event)."""
+    """A rule's actions being carried out for one event; unique on (connection, rule, event).
+
+    `batch` is the batch that it belongs to, or None: the runs of one firing for the members of an audience.
+    """
 
     id: str
     connection: str
@@ -110,6 +113,7 @@ class RunRecord:
     updated_at: datetime
     peer: str | None = None
     reason: str = ""
+    batch: str | None = None
     steps: tuple[StepRecord, ...] = field(default=())
 
 

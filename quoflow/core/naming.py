@@ -19,7 +19,8 @@ def explain_name(name: str, scope: Scope, own: Iterable[str]) -> Said:
     if name in contexts.NAMES:
         message = f"`{name}` is there for {describe_kinds(contexts.list_kinds(name))}, not for {join(scope.kinds)}"
         is_recipient = name in {"contact", "line", "conversation"}
-        return message, "say who it goes to with `to:`, and from which line with `from:`" if is_recipient else ""
+        hint = "say who it goes to with `to:` and from which line with `from:`, or give the rule an `audience`"
+        return message, hint if is_recipient else ""
     for place in ("vars", "steps"):
         if name in scope.names[place].fields:
             return f"there is no `{name}`", f"write `{place}.{name}`"

@@ -15,7 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 
 from quoflow.core.durations import Duration
 from quoflow.core.lists import as_tuple
-from quoflow.core.parameters.base import Template
+from quoflow.core.parameters.base import Expression, Template
 from quoflow.core.steps import Step
 
 DEFAULT_MAX_AGE = timedelta(hours=24)
@@ -95,6 +95,48 @@ class Throttle(_Model):
     key: Template = Field("{{ contact.phone }}", description="What counts as the same; the contact unless said.")
 
 
+class Audience(BaseModel):
+    """Whom a scheduled or manual rule acts on: one run for each member, planned and approved as one batch."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    contacts: Expression | None = Field(
+        None, description="An expression that holds for each contact who is meant, such as `'vip' in contact.tags`."
+    )
+    conversations: Expression | None = Field(
+        None, description="An expression that holds for each conversation that is meant."
+    )
+    numbers: Expression | None = Field(
+        None, alias="list", description="An expression that gives a list of phone numbers, such as `vars.numbers`."
+    )
+    where: Expression | None = Field(
+        None, description="Of a list: an expression that holds for each number that is meant; all unless said."
+    )
+
+    @model_validator(mode="after")
+    def _says_one(self) -> Audience:
+        said = [one for one in (self.contacts, self.conversations, self.numbers) if one is not None]
+        if not all(one.strip() for one in (*said, self.where or "-")):
+            raise ValueError("an expression is missing; write `true` where all are meant")
+        if len(said) != 1:
+            raise ValueError("say one of `contacts`, `conversations` and `list`; each takes an expression")
+        if self.where is not None and self.numbers is None:
+            raise ValueError("`where` belongs to `list`; write the condition behind `contacts` or `conversations`")
+        return self
+
+    @property
+    def source(self) -> Literal["contacts", "conversations", "list"]:
+        """Name what is looked through."""
+        if self.contacts is not None:
+            return "contacts"
+        return "list" if self.conversations is None else "conversations"
+
+    @property
+    def condition(self) -> str | None:
+        """Give what must hold for each member; None where all are meant."""
+        return next((one for one in (self.contacts, self.conversations, self.where) if one is not None), None)
+
+
 @dataclass(frozen=True, slots=True)
 class Trigger:
     """One thing that a rule waits for. `schedule` is set for kind `schedule` only."""
@@ -150,6 +192,7 @@ class Rule:
         max_age: an event older than this is skipped, and a write that is later than this is not sent.
         unless_human: a text waits until no person of ours has talked to them for this long, or None.
         cancel_on: event kinds of the same contact that cancel this rule's unfinished runs.
+        audience: whom it acts on, one run each; None where it acts once for each event.
         max_recipients: how many numbers it may text at most, and `max_actions`, how many writes it may make; None is
             no limit. With more, nothing is written at all.
         connections: names of the connections it applies to; none means every one.
@@ -169,6 +212,7 @@ class Rule:
     unless_human: timedelta | None = None
     cancel_on: tuple[str, ...] = ()
     connections: tuple[str, ...] = ()
+    audience: Audience | None = None
     max_recipients: int | None = None
     max_actions: int | None = None
     purpose: Literal["transactional", "marketing", "reply"] = "transactional"

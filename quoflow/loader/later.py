@@ -8,7 +8,7 @@ from dataclasses import replace
 from quoflow.loader.nodes import Key, MappingNode, ScalarNode
 from quoflow.loader.report import Report
 
-OPTIONS = ("audience", "concurrency", "on_error")
+OPTIONS = ("concurrency", "on_error")
 THROTTLE = ("once_after", "accumulate")
 SCHEDULE = ("at",)
 STEP = ("timeout", "retry")

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from quoflow.core.durations import Duration, Span
-from quoflow.core.rules import DEFAULT_MAX_AGE, OneOrMany, Throttle
+from quoflow.core.rules import DEFAULT_MAX_AGE, Audience, OneOrMany, Throttle
 
 
 def _need_figure(value: object) -> object:
@@ -40,6 +40,9 @@ class Options(BaseModel):
     )
     cancel_on: OneOrMany = Field(
         (), description="Events of the same contact that cancel the run while it waits, such as message.received."
+    )
+    audience: Audience | None = Field(
+        None, description="Whom a rule that a schedule or a person fires acts on: one run each, as one batch."
     )
     max_recipients: Limit = Field(
         None, description="How many numbers it may text at most; with more it stops before the first write."

@@ -33,6 +33,8 @@ class Checker:
     """The shapes of the values that steps before have put under `vars`."""
     own: Mapping[str, Shape] = field(default_factory=dict)
     """Names that mean something else where this stands than in the rest of the rule."""
+    audience: str | None = None
+    """Where the members of the rule's audience come from, where what is checked is of a member."""
 
     @cached_property
     def scope(self) -> contexts.Scope:
@@ -43,12 +45,17 @@ class Checker:
             steps=self.steps,
             hours=self.known.calendars,
             given=self.given,
+            audience=self.audience,
         )
         return replace(scope, names={**scope.names, **self.own}) if self.own else scope
 
     def about_contacts(self) -> Checker:
         """Give the checker for an expression about each of many contacts: `contact` is one of them."""
         return replace(self, own={**self.own, "contact": contexts.CONTACT})
+
+    def for_members(self, audience: str | None) -> Checker:
+        """Give the checker for what is of each member of an audience, by where its members come from."""
+        return replace(self, audience=audience)
 
     def after(self, name: str, kind: str) -> Checker:
         """Give the checker for what comes after a step with an id."""
@@ -93,6 +100,14 @@ class Checker:
         faults, shape = expressions.check_value(node.value, self.scope)
         self._report(faults, node, path, "expression")
         return shape
+
+    def check_list(self, node: ScalarNode, path: Sequence[Key]) -> None:
+        """Check an expression that must give a list; a text will do where `trigger --set` may have given it."""
+        shape = self.infer(node, path)
+        fitting = {"list", "any", "text"} if "manual" in self.kinds else {"list", "any"}
+        if not shape.kinds <= fitting:
+            hint = "name a list of phone numbers, such as `vars.numbers`"
+            self.report.add(node, path, ("expression", f"a list is expected here, and this is {shape}", hint))
 
     def check_value(self, node: ScalarNode, path: Sequence[Key]) -> Shape:
         """Check a text that becomes a value, report each fault at its place, and give the value's shape."""

@@ -11,6 +11,7 @@ from quoflow.core import events, plans
 from quoflow.core.rules import Rule
 from quoflow.errors import Problem, QuoflowError
 from quoflow.loader import later
+from quoflow.loader.audience import check_audience
 from quoflow.loader.conditions import read_when
 from quoflow.loader.documents import Read
 from quoflow.loader.known import Known
@@ -74,8 +75,9 @@ class _RuleBuilder:
         read = read_triggers(node.items.get("trigger"), node, self.report, region=self.known.region)
         checker = self._make_checker(node, read.kinds)
         when = read_when(node.items.get("when"), checker)
-        self._check_throttle_key(node, checker)
-        steps = StepReader(self.report, checker, self.known.region).read(node.items.get("actions"), node)
+        members = check_audience(node, options.audience if options else None, checker)
+        self._check_throttle_key(node, members)
+        steps = StepReader(self.report, members, self.known.region).read(node.items.get("actions"), node)
         if options is None or self._count_errors() > begun:
             return None
         document = to_plain(node)
@@ -93,6 +95,7 @@ class _RuleBuilder:
             unless_human=options.unless_human,
             cancel_on=options.cancel_on,
             connections=options.connection,
+            audience=options.audience,
             max_recipients=options.max_recipients,
             max_actions=options.max_actions,
             purpose=options.purpose,

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from quoflow.core import expressions, matching, writes
+from quoflow.core import audiences, expressions, matching, writes
 from quoflow.core.events import Event
 from quoflow.core.facts import Line
 from quoflow.core.functions import Functions
 from quoflow.core.rules import Rule
 from quoflow.errors import QuoflowError
-from quoflow.runtime import answering, runs, scenes, skipping
+from quoflow.runtime import answering, batching, runs, scenes, skipping
 from quoflow.runtime.engine import Engine, Notice
 from quoflow.store import inbox, mirror, throttles, verdicts
 from quoflow.store import runs as store
@@ -80,28 +81,23 @@ def take_in(tx: Connection, engine: Engine, event: Event) -> tuple[int, int]:
     _cancel_waiting(tx, engine, event)
     begun = skipped = 0
     view = _View(tx, engine, event, lines)
-    for rule, verdict in engine.index.match(event, view.see, lines=lines, region=engine.settings.region):
-        scene = view.turn_to(rule)
-        reason = matching.is_due_by_age(rule, event, now) or _throttle(tx, rule, event, scene)
-        kept = verdicts.Verdict(
-            connection=event.connection,
-            event_id=event.id,
-            rule=rule.name,
-            rule_version=rule.version,
-            matched=reason is None,
-            reason=reason or verdict.reason,
-            at=now,
-            conditions=[list(one) for one in verdict.conditions],
-        )
-        verdicts.add_verdict(tx, kept)
+    for rule, verdict in _match(view):
+        scene, said = view.turn_to(rule), verdict.reason
+        is_firing = rule.audience is not None and audiences.find_batch(event) is None
+        reason = matching.is_due_by_age(rule, event, now) or (None if is_firing else _throttle(tx, rule, event, scene))
         if reason is not None:
             skipped += 1
             if engine.skips.add(event.connection, rule.name, reason):
                 engine.tell(Notice("rule.skipped", f"{rule.name}: {reason}", event.connection))
         else:
             engine.tell(Notice("rule.matched", f"{rule.name} matched {describe_event(event)}", event.connection))
+        if is_firing and reason is None:
+            said += f"; {batching.open_batch(tx, engine, audiences.Firing(event, rule), scene)}"
+        elif reason is None:
             begun += runs.begin_run(tx, engine, rule, event, scene) is not None
-    inbox.mark_handled(tx, event, now=now)
+        _keep_verdict(tx, event, verdict._replace(matched=reason is None, reason=reason or said), now=now)
+    is_orphan = view.facts is None and audiences.find_batch(event) is not None
+    inbox.mark_handled(tx, event, now=now, reason=batching.GONE if is_orphan else "")
     return begun, skipped
 
 
@@ -126,6 +122,32 @@ class _View:
         """Give what a rule's conditions see."""
         scene = self.turn_to(rule)
         return scene.values, scene.functions
+
+
+def _match(view: _View) -> Iterable[tuple[Rule, matching.Verdict]]:
+    """Give the rules that match an event; of a member of a batch they were asked for all of them together."""
+    engine, event = view.engine, view.event
+    batch = audiences.find_batch(event)
+    if batch is None:
+        return engine.index.match(event, view.see, lines=view.lines, region=engine.settings.region)
+    rule = batching.find_rule(view.tx, engine, event)
+    if rule is None:
+        return ()
+    return [(rule, matching.Verdict(rule.name, rule.version, event.id, True, f"a member of the batch {batch}"))]
+
+
+def _keep_verdict(tx: Connection, event: Event, verdict: matching.Verdict, *, now: datetime) -> None:
+    kept = verdicts.Verdict(
+        connection=event.connection,
+        event_id=event.id,
+        rule=verdict.rule,
+        rule_version=verdict.rule_version,
+        matched=verdict.matched,
+        reason=verdict.reason,
+        at=now,
+        conditions=[list(one) for one in verdict.conditions],
+    )
+    verdicts.add_verdict(tx, kept)
 
 
 def _throttle(tx: Connection, rule: Rule, event: Event, scene: writes.Scene) -> str | None:

@@ -15,8 +15,8 @@ from quoflow.core.lifecycle import RunRecord, RunState, StepRecord, StepState
 from quoflow.quo import errors
 from quoflow.runtime import asking, intake, polling, schedules, worker
 from quoflow.runtime.engine import Engine, Notice
+from quoflow.store import batches, verdicts
 from quoflow.store import runs as store
-from quoflow.store import verdicts
 
 SHOWN = frozenset({StepState.QUEUED, StepState.HELD, StepState.NEEDS_APPROVAL})
 
@@ -44,11 +44,20 @@ class Skipped:
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedBatch:
+    """What was decided together about an audience: how many are in, and how many writes of theirs stand."""
+
+    batch: batches.Batch
+    writes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Preview:
     """Everything that would be done, and what would not."""
 
     writes: tuple[PlannedWrite, ...]
     skipped: tuple[Skipped, ...]
+    batches: tuple[PlannedBatch, ...]
     failed: dict[str, str]
     baselines: tuple[str, ...]
 
@@ -74,6 +83,7 @@ def preview(engine: Engine) -> Preview:
         unfinished = store.list_all_unfinished(tx)
         reasons = verdicts.list_verdicts(tx, since=started, limit=None)
         recent = store.list_runs(tx, since=started, limit=None)
+        opened = batches.list_batches(tx, since=started)
     why = {(one.connection, one.rule, one.event_id): one.reason for one in reasons if one.matched}
     listed = [
         PlannedWrite(run, step, gate, why.get((run.connection, run.rule, run.event_id), ""))
@@ -87,7 +97,10 @@ def preview(engine: Engine) -> Preview:
         if step.state in (StepState.SKIPPED, StepState.FAILED)
     ]
     skipped += [Skipped(run.rule, run.event_id, run.reason) for run in recent if _is_stopped(run)]
-    return Preview(tuple(listed), tuple(skipped), failed, tuple(baselines))
+    planned = [
+        PlannedBatch(one, sum(one.id == each.run.batch and each.gate != "refused" for each in listed)) for one in opened
+    ]
+    return Preview(tuple(listed), tuple(skipped), tuple(planned), failed, tuple(baselines))
 
 
 def _is_stopped(run: RunRecord) -> bool:

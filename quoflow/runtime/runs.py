@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from quoflow.core import lifecycle, planning, progress, questions, writes
+from quoflow.core import audiences, lifecycle, planning, progress, questions, writes
 from quoflow.core.events import Event
 from quoflow.core.lifecycle import RunRecord, RunState, StepRecord, StepState
 from quoflow.core.rules import Rule
@@ -24,25 +24,43 @@ CUT_OFF = "the run has ended"
 
 def begin_run(tx: Connection, engine: Engine, rule: Rule, event: Event, scene: writes.Scene) -> RunRecord | None:
     """Record a run of a rule for an event with its first steps; None when it has run already."""
-    now = scene.now
+    keep_version(tx, rule, now=scene.now)
+    run = _make_run(engine, rule, event, state=RunState.QUEUED, now=scene.now)
+    if not store.add_run(tx, run):
+        return None
+    _advance(tx, engine, run, scenes.turn_to(scene, engine, rule, event, run_id=run.id))
+    return run
+
+
+def keep_version(tx: Connection, rule: Rule, *, now: datetime) -> None:
+    """Keep a rule as it is now, so that what begins with this version goes on with it."""
     rule_versions.save_version(
         tx, rule=rule.name, version=rule.version, document=rule.document, file=rule.file, now=now
     )
-    run = RunRecord(
+
+
+def record_stopped(tx: Connection, engine: Engine, rule: Rule, event: Event, *, reason: str) -> None:
+    """Record a run that failed before its first step, because its batch was stopped."""
+    now = engine.clock()
+    keep_version(tx, rule, now=now)
+    run = replace(_make_run(engine, rule, event, state=RunState.FAILED, now=now), reason=reason)
+    if store.add_run(tx, run):
+        engine.tell(Notice("run.ended", f"{rule.name}: {run.state} ({reason})", event.connection))
+
+
+def _make_run(engine: Engine, rule: Rule, event: Event, *, state: RunState, now: datetime) -> RunRecord:
+    return RunRecord(
         id=engine.new_id(),
         connection=event.connection,
         rule=rule.name,
         rule_version=rule.version,
         event_id=event.id,
-        state=RunState.QUEUED,
+        state=state,
         started_at=now,
         updated_at=now,
         peer=event.peer,
+        batch=audiences.find_batch(event),
     )
-    if not store.add_run(tx, run):
-        return None
-    _advance(tx, engine, run, scenes.turn_to(scene, engine, rule, event, run_id=run.id))
-    return run
 
 
 def carry_on(tx: Connection, engine: Engine, run: RunRecord) -> None:
@@ -89,16 +107,21 @@ def load_rule(tx: Connection, engine: Engine, run: RunRecord) -> Rule | None:
     if run.rule == questions.NAME:
         sms = engine.settings.approvals.sms
         return questions.make_rule(sms.code_expires) if sms else None
-    rule = engine.find_rule(run.rule)
-    if rule is not None and rule.version == run.rule_version:
+    return load_version(tx, engine, name=run.rule, version=run.rule_version, connection=run.connection)
+
+
+def load_version(tx: Connection, engine: Engine, *, name: str, version: str, connection: str) -> Rule | None:
+    """Give one version of a rule, from the present set or from the store; None when it cannot be read any more."""
+    rule = engine.find_rule(name)
+    if rule is not None and rule.version == version:
         return rule
-    document = rule_versions.find_document(tx, run.rule_version)
+    document = rule_versions.find_document(tx, version)
     if document is None:
         return None
     try:
-        return engine.restore(run.rule_version, document)
+        return engine.restore(version, document)
     except QuoflowError as error:
-        engine.tell(Notice("run.unreadable", str(error), run.connection))
+        engine.tell(Notice("run.unreadable", str(error), connection))
         return None
 
 
@@ -183,6 +206,7 @@ def _ask(tx: Connection, engine: Engine, run: RunRecord, step: StepRecord, *, ex
         requested_at=engine.clock(),
         expires_at=expires_at,
         asked_by=str(asked_by) if asked_by else None,
+        batch=run.batch,
     )
     approvals.request_approval(tx, approval)
     engine.tell(Notice("approval.requested", f"{run.rule} asks to {describe_write(step)}", run.connection))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from quoflow.core import contexts, writes
+from quoflow.core import audiences, contexts, writes
 from quoflow.core.events import Event
+from quoflow.core.facts import Contact
 from quoflow.core.rules import Rule
 from quoflow.runtime import recalling
 from quoflow.runtime.engine import Engine
@@ -21,7 +22,7 @@ def read_scene(
     connection = event.connection
     lines = mirror.list_lines(tx, connection)
     line = next((one for one in lines if one.id == event.line_id), None)
-    contact = mirror.find_contact_by_phone(tx, connection, event.peer) if event.peer else None
+    contact = _find_contact(tx, event)
     synced = mirror.find_conversation(tx, connection, event.conversation_id) if event.conversation_id else None
     user_id = read_user_id(event)
     users = mirror.list_users(tx, connection)
@@ -51,6 +52,15 @@ def read_scene(
         now=now,
         workspace=writes.Workspace(users=users),
     )
+
+
+def _find_contact(tx: Connection, event: Event) -> Contact | None:
+    """Give who an event is about: of a member of an audience the one that was chosen, else whose number it is."""
+    chosen = audiences.find_contact_id(event)
+    contact = mirror.find_contact(tx, event.connection, chosen) if chosen else None
+    if contact is None and event.peer:
+        contact = mirror.find_contact_by_phone(tx, event.connection, event.peer)
+    return contact
 
 
 def turn_to(

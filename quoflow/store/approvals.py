@@ -37,6 +37,7 @@ class Approval:
         asked_by: who fired the rule by hand, or None.
         code: what an owner's answer by text must bear; None before anyone was asked by text, NO_CODE where nobody
             can be.
+        batch: the batch that its run belongs to, or None.
     """
 
     id: str
@@ -59,6 +60,7 @@ class Approval:
     edited_by: str | None = None
     asked_by: str | None = None
     code: str | None = None
+    batch: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

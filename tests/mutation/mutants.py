@@ -221,7 +221,7 @@ MUTANTS = (
     Mutant(
         "a run goes on with the edited rule",
         "quoflow/runtime/runs.py",
-        "    if rule is not None and rule.version == run.rule_version:",
+        "    if rule is not None and rule.version == version:",
         "    if rule is not None:",
         (
             "tests/acceptance/test_rules_at_work.py",
@@ -471,6 +471,20 @@ MUTANTS = (
         "    return decided if objection is None else Advance(",
         "    return decided if objection is None or reach.made == 0 else Advance(",
         ("tests/acceptance/test_limits.py",),
+    ),
+    Mutant(
+        "an audience that is too large begins all the same",
+        "quoflow/core/gathering.py",
+        "    return gathering, limits.object_to(rule, reach)",
+        "    return gathering, None",
+        ("tests/acceptance/test_audience.py",),
+    ),
+    Mutant(
+        "two contacts of one number are two members",
+        "quoflow/core/gathering.py",
+        "        if objection is None and event.peer in self._taken:",
+        "        if objection is None and event.id in self._taken:",
+        ("tests/unit/core/test_audiences.py",),
     ),
     Mutant(
         "a look that fails lets the text go",

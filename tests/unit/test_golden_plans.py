@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from quoflow.core import contexts, facts, indexing, matching, planning, writes
+from quoflow.core import audiences, contexts, expressions, facts, indexing, matching, phones, planning, writes
 from quoflow.core.events import Event
 from quoflow.core.functions import Functions
+from quoflow.core.gathering import gather
 from quoflow.core.hours import OfficeHours
 from quoflow.loader import rules
 from quoflow.loader.documents import read_documents
@@ -24,6 +25,7 @@ CASES = sorted(path for path in (Path(__file__).parent.parent / "golden" / "plan
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)  # a Monday, 10:00 in New York
 LINES = (facts.Line("PNmain", "+15555550100", "Main Line"), facts.Line("PNsales", "+15555550102", "Sales"))
 OFFICE = {"office": OfficeHours(open={"mon-fri": ("09:00-17:00",)})}
+LANGUAGE = Functions(now=NOW, timezone="America/New_York", region="US", hours=OFFICE)
 
 
 def build_event(written, number):
@@ -48,15 +50,19 @@ def plan_case(folder):
     assert [str(problem) for problem in problems if problem.severity == "error"] == []
     index = indexing.RuleIndex(built)
     told = {}
+    people = [facts.Contact(**one) for one in (read_plain(folder / "events.yaml").get("contacts") or [])]
     for number, written in enumerate(read_plain(folder / "events.yaml")["events"]):
         event = build_event(written, number)
         contact = facts.Contact(**written["contact"]) if "contact" in written else None
-        told[event.id] = {rule.name: plan_rule(rule, event, contact) for rule in index.candidates(event, LINES)}
+        told[event.id] = {
+            rule.name: plan_batch(rule, event, people) if rule.audience else plan_rule(rule, event, contact)
+            for rule in index.candidates(event, LINES)
+        }
     return told
 
 
 def plan_rule(rule, event, contact):
-    functions = Functions(now=NOW, timezone="America/New_York", region="US", hours=OFFICE)
+    functions = LANGUAGE
     line = next((one for one in LINES if one.id == event.line_id), None)
     values = contexts.build_values(
         event, contact=contact, line=line, rule=rule.name, variables=rule.vars, tags_field="tags"
@@ -71,6 +77,37 @@ def plan_rule(rule, event, contact):
     steps = [describe(step) for step in advance.steps]
     end = {"end": f"{advance.end.state}: {advance.end.reason}".rstrip(": ")} if advance.end else {}
     return {"verdict": "yes", "reason": verdict.reason, "steps": steps, "later": list(advance.later), **end}
+
+
+def plan_batch(rule, event, people):
+    """Gather the rule's audience and plan each member, as the engine does."""
+    firing = audiences.Firing(event, rule)
+    if rule.audience.source == "contacts":
+        candidates = [firing.consider_contact(one) for one in people]
+    else:
+        numbers = enumerate(
+            audiences.read_numbers(expressions.evaluate(rule.audience.numbers, {"vars": rule.vars}, LANGUAGE)), 1
+        )
+        candidates = [firing.consider_number(at, phones.normalize(one, "US"), None) for at, one in numbers]
+    gathering, objection = gather(rule, rule.audience, candidates, lambda one: see(rule, one.event, one.contact))
+    if objection:
+        return {"batch": gathering.describe(), "stopped": objection}
+    members = {one.event.id: one for one in candidates}
+    return {
+        "batch": gathering.describe(),
+        "left_out": {event.id: reason for event, reason in gathering.left_out},
+        "members": {
+            event.id: [
+                describe(step) for step in planning.advance(rule, [], see(rule, event, members[event.id].contact)).steps
+            ]
+            for event in gathering.members
+        },
+    }
+
+
+def see(rule, event, contact):
+    values = contexts.build_values(event, contact=contact, rule=rule.name, variables=rule.vars, tags_field="tags")
+    return writes.Scene(rule, "main", values, LANGUAGE, LINES, "US", "tags", NOW)
 
 
 def describe(step):
