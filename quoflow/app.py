@@ -16,6 +16,9 @@ from importlib import resources
 from pathlib import Path
 
 from quoflow import settings
+from quoflow.actions import outgoing
+from quoflow.actions.errands import Outside
+from quoflow.actions.keys import Keys
 from quoflow.core import indexing, rules
 from quoflow.errors import InvalidFiles, QuoflowError
 from quoflow.loader import plain
@@ -97,6 +100,7 @@ def make_engine(
     *,
     quos: Mapping[str, client.Quo],
     tell: Callable[[Notice], None],
+    is_dry: bool = False,
 ) -> Engine:
     """Join the parts."""
     return Engine(
@@ -110,6 +114,17 @@ def make_engine(
         new_id=make_id,
         jitter=random.random,
         tell=tell,
+        outside=make_outside(project, is_dry=is_dry),
+    )
+
+
+def make_outside(project: Project, *, is_dry: bool = False) -> Outside:
+    """Build what reaches the world beside Quo; nothing leaves in a dry run."""
+    return Outside(
+        targets=project.settings.notify,
+        keys=Keys(os.environ, project.root),
+        way=outgoing.Way(outgoing.resolve, read_elapsed),
+        is_dry=is_dry,
     )
 
 
@@ -157,7 +172,7 @@ def open_undo(config: Path | None, *, tell: Callable[[Notice], None], is_dry_run
     project, rule_set = projects.load_project(config, os.environ)
     quos = _make_quos(project, tell=tell, is_read_only=is_dry_run)
     with _opened(project.database_target) as store:
-        yield make_engine(project, rule_set, store, quos=quos, tell=tell)
+        yield make_engine(project, rule_set, store, quos=quos, tell=tell, is_dry=is_dry_run)
 
 
 @contextmanager
@@ -206,7 +221,7 @@ def open_preview(config: Path | None, *, tell: Callable[[Notice], None]) -> Iter
             with _opened(target) as present:
                 present.copy_to(copy)
         with _opened(copy) as store:
-            yield make_engine(project, rule_set, store, quos=quos, tell=tell)
+            yield make_engine(project, rule_set, store, quos=quos, tell=tell, is_dry=True)
 
 
 @contextmanager

@@ -28,6 +28,7 @@ from quoflow.core.durations import Age, Duration, format_duration
 from quoflow.core.guard_settings import GuardSettings
 from quoflow.core.hours import OfficeHours
 from quoflow.core.lists import as_tuple
+from quoflow.core.outside_settings import LOG, Target
 from quoflow.errors import QuoflowError
 
 FILE = "quoflow.yaml"
@@ -39,6 +40,7 @@ KEY_HINTS = {
 }
 LARGEST_KEY = 4_096
 
+_PLURALS = {"notify": "targets of notify"}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,49}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -291,6 +293,9 @@ class Settings(_Model):
     )
     retention: RetentionSettings = Field(RetentionSettings(), description="How long people's words are kept.")
     guards: GuardSettings = Field(GuardSettings(), description="What stands before every text.")
+    notify: Mapping[str, Target] = Field(
+        {}, description="Whom `notify` tells, each under a name of your choice; `log` is always there."
+    )
     hours: Mapping[str, OfficeHours] = Field(
         {}, description="Calendars of opening hours by name, for is_open('office')."
     )
@@ -300,13 +305,20 @@ class Settings(_Model):
     )
     log: LogSettings = Field(LogSettings(), description="What is written to stderr while it runs.")
 
-    @field_validator("connections", "hours", "vars")
+    @field_validator("notify")
+    @classmethod
+    def _is_not_the_log(cls, value: Mapping[str, object]) -> Mapping[str, object]:
+        if LOG in value:
+            raise ValueError(f"`{LOG}` is quoflow's own log, and always there; choose another name")
+        return value
+
+    @field_validator("connections", "hours", "vars", "notify")
     @classmethod
     def _are_names(cls, value: Mapping[str, object], info: ValidationInfo) -> Mapping[str, object]:
         for name in value:
             if not _NAME.fullmatch(name):
                 raise ValueError(
-                    f"`{name}` is not a name for one of the {info.field_name};"
+                    f"`{name}` is not a name for one of the {_PLURALS.get(str(info.field_name), info.field_name)};"
                     " use letters, digits, `-` and `_`, 50 at most"
                 )
         return value

@@ -33,7 +33,7 @@ PAST = history.History(
 )
 """She has rung twice within the hour, and on Friday somebody wrote to her."""
 OFFICE = {"office": hours.OfficeHours(open={"mon-fri": ("09:00-17:00",)})}
-KNOWN = Known(hours=("office",), connections=("main",), allow_auto=("*",))
+KNOWN = Known(hours=("office",), connections=("main",), allow_auto=("*",), targets=("owner", "team"))
 
 _TEXT = "Hello, how much is a new tap?"
 _CALL = {
@@ -105,7 +105,7 @@ def plan_example(rule: Rule) -> Iterator[str]:
     verdict = matching.match(rule, event, values, language, lines=(LINE,), region="US")
     yield f"{verdict.reason}{'' if verdict.matched else ': nothing is done'}"
     if verdict.matched:
-        scene = writes.Scene(rule, "main", values, language, (LINE,), "US", "tags", NOW)
+        scene = writes.Scene(rule, "main", values, language, (LINE,), "US", "tags", NOW, frozenset({"owner", "team"}))
         yield from _list_steps(planning.advance(rule, [], scene))
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from quoflow.actions import tags, texts
-from quoflow.actions.results import Done, Keep
+from quoflow.actions import notifying, tags, texts
+from quoflow.actions.errands import Errand, Outside
+from quoflow.actions.results import Done, Failure, Keep
 from quoflow.quo.client import Quo
 
 Payload = Mapping[str, Any]  # JSON, frozen at plan time
@@ -35,12 +36,31 @@ class WriteAction:
         return self.look(payload, quo, since=since)
 
 
+@dataclass(frozen=True, slots=True)
+class OutsideAction:
+    """How a write to somebody else than Quo is done. Nobody there can be asked afterwards whether it happened.
+
+    Attributes:
+        perform: does it once, and gives what came of it.
+    """
+
+    perform: Callable[[Errand, Outside], Done | Failure]
+    is_repeatable: bool = False
+    is_on_contact: bool = False
+
+    def find(self, payload: Payload, quo: Quo, since: datetime) -> Iterator[Done]:
+        """Find nothing: it left no trace at Quo."""
+        del payload, quo, since
+        return iter(())
+
+
 def _send_message(payload: Payload, quo: Quo, keep: Keep) -> Done:
     del keep  # a text changes nothing that was there before
     return texts.send_message(payload, quo)
 
 
-WRITE_ACTIONS: Mapping[str, WriteAction] = {
+WRITE_ACTIONS: Mapping[str, WriteAction | OutsideAction] = {
     "send_message": WriteAction(_send_message, texts.find_message, is_repeatable=False),
     "tag_contact": WriteAction(tags.tag_contact, tags.find_tags, is_repeatable=True, is_on_contact=True),
+    "notify": OutsideAction(notifying.notify),
 }

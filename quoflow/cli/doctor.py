@@ -12,7 +12,7 @@ from quoflow.cli.output import Session
 from quoflow.runtime import diagnosis, projects
 
 
-@click.command(help="Check key, connection, lines, tag field, clock, database and rules, and say what to do.")
+@click.command(help="Check key, connection, lines, tag field, clock, targets, database and rules, and say what to do.")
 @click.option("--json", "as_json", is_flag=True, help="Write JSON to stdout.")
 @click.pass_obj
 def doctor(session: Session, as_json: bool) -> int:  # noqa: FBT001 - click passes by name
@@ -23,6 +23,7 @@ def doctor(session: Session, as_json: bool) -> int:  # noqa: FBT001 - click pass
         findings += app.examine_connection(project, name)
     findings += app.examine_database(project)
     findings += diagnosis.examine_guards(project)
+    findings += diagnosis.examine_targets(app.make_outside(project, is_dry=True))
     if as_json:
         rows = [
             {"subject": one.subject, "state": one.state, "message": one.message, "hint": one.hint} for one in findings

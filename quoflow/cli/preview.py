@@ -89,8 +89,9 @@ def _draw(found: preview.Preview) -> None:
         output.write(f"{one.run.rule}  {step.action}  {step.from_ or ''} → {step.to}  [{state}]")
         if step.text is not None:
             output.write(f"    {output.show_text(step.text)}")
-            count = step.segments
-            output.write(f"    {len(step.text)} characters, {count} segment{'' if count == 1 else 's'}")
+            if step.action == "send_message":
+                count = step.segments
+                output.write(f"    {len(step.text)} characters, {count} segment{'' if count == 1 else 's'}")
         else:
             output.write(f"    {output.show_text(runs.describe_tags(step.payload or {}))}")
         if step.reason and step.reason != "needs approval":

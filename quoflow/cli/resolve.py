@@ -10,6 +10,7 @@ import click
 from quoflow import app, errors
 from quoflow.cli import feed, output
 from quoflow.cli.output import Session
+from quoflow.core.steps import OUTSIDE
 from quoflow.quo import errors as quo_errors
 from quoflow.runtime import projects, resolving
 from quoflow.runtime.resolving import Lost
@@ -43,14 +44,21 @@ def show(session: Session, write_id: str, as_json: bool) -> int:  # noqa: FBT001
             for one in attempts
         ]  # fmt: skip
         output.write_table(("attempt", "state", "began", "ended", "looks", "message", "reason"), shown)
-    if row.state == "unknown":
+    if row.state == "unknown" and row.action in OUTSIDE:
+        output.write(f"Ask `{row.to}`, then: quoflow outbox resolve {row.id} --sent yes | --not-sent")
+    elif row.state == "unknown":
         output.write(f"Look in the Quo app, then: quoflow outbox resolve {row.id} --sent MESSAGE_ID | --not-sent")
     return errors.EXIT_FINE
 
 
 @click.command(help="Say what became of an unknown write, once you have looked in the Quo app.")
 @click.argument("write_id", metavar="ID")
-@click.option("--sent", "message_id", metavar="MESSAGE_ID", help="It was sent, and is this message (AC…).")
+@click.option(
+    "--sent",
+    "message_id",
+    metavar="MESSAGE_ID",
+    help="It was sent, and is this message (AC…); `yes` where it is no text.",
+)
 @click.option("--not-sent", "is_not_sent", is_flag=True, help="It was not sent: it fails, unless --resend is said.")
 @click.option("--resend", is_flag=True, help="With --not-sent: queue it again, through the gate.")
 @click.option("--reason", default="", help="With --not-sent: how you know.")
@@ -80,9 +88,9 @@ def resolve(
             resolving.resolve_not_sent(engine, write_id, reason=reason, send_again=resend, actor=actor)
             output.write(f"{write_id}: not sent{', and queued again through the gate' if resend else ''}")
             return errors.EXIT_FINE
-        is_checked = not force and _check(session, lost, message_id)
+        is_checked = not (force or lost.step.action in OUTSIDE) and _check(session, lost, message_id)
         resolving.resolve_sent(engine, write_id, message_id=message_id, actor=actor, is_checked=is_checked)
-    output.write(f"{write_id}: sent, as message {message_id}")
+    output.write(f"{write_id}: sent{'' if lost.step.action in OUTSIDE else f', as message {message_id}'}")
     return errors.EXIT_FINE
 
 

@@ -53,12 +53,18 @@ def measure(
         planned: the writes that would be added.
         later: paths of the steps that may still come.
     """
-    made = [record for record in records if record.is_write and record.state not in _NOT_MADE]
-    new = list(planned)
+    done = [record for record in records if record.is_write and record.state not in _NOT_MADE]
+    made = [record for record in done if is_counted(record.action)]
+    new = [write for write in planned if is_counted(write.action)]
     texted = [record.to for record in made if record.action == "send_message"]
     texted += [write.to for write in new if write.action == "send_message"]
     recipients = frozenset(number for number in texted if number)
     return Reach(len(made), len(new), _count_most(rule.steps, later), recipients)
+
+
+def is_counted(action: str) -> bool:
+    """Whether a step kind counts as an action: all writes do but for telling one of us something."""
+    return action in steps.WRITES - steps.UNASKED
 
 
 def object_to(rule: Rule, reach: Reach) -> str | None:
@@ -93,7 +99,7 @@ def _count_most(sequence: Sequence[steps.Step], later: Collection[str]) -> int:
     """Count the writes among steps that may still come; of two ways of which one is taken, those of the longer."""
     total = 0
     for step in sequence:
-        total += step.kind in steps.WRITES and step.path in later
+        total += is_counted(step.kind) and step.path in later
         if isinstance(step.parameters, ForEach):
             total += _count_repeated(step, step.parameters.max, later)
             continue

@@ -17,11 +17,14 @@ from quoflow.core.parameters.flow import ForEach
 from quoflow.core.progress import Advance, End, PlannedStep, Turn
 from quoflow.core.rules import Rule
 
-EFFECTS = steps.WRITES | {"notify"}
+EFFECTS = steps.WRITES
 """Step kinds that do something for somebody: what they came to is what a run came to."""
 
 EARLY = EFFECTS | {"log"}
 """Step kinds that may be planned behind pending ones: nothing later hangs on their outcome unless it says so."""
+
+ENDINGS = frozenset({"stop", "fail"})
+"""Step kinds that end a run: they wait for notifications on their way, which nothing else waits for."""
 
 CHANGEABLE = ("contact.tags", "contact.fields")
 """What a pending write may still change, so that bytes made from it are not known yet."""
@@ -45,7 +48,7 @@ def foresee(rule: Rule, records: Iterable[lifecycle.StepRecord], scene: writes.S
     walk = _begin_walk(rule, records, scene)
     went_through = walk.visit_all(rule.steps)
     end = walk.end
-    if end is None and went_through and not walk.blocked:
+    if end is None and went_through and not (walk.blocked or walk.aside):
         end = _summarize_end(walk)
     seen = walk.known.keys() | {step.path for step in walk.planned}
     paths = sorted(walk.positions, key=walk.positions.__getitem__)
@@ -91,6 +94,7 @@ class _Walk:
     positions: dict[str, int]
     planned: list[PlannedStep] = field(default_factory=list)
     blocked: bool = False
+    aside: bool = False
     end: End | None = None
     closed: set[str] = field(default_factory=set)
     values: dict[str, Any] = field(init=False)  # plain data
@@ -121,9 +125,12 @@ class _Walk:
         except writes.NothingToDo as nothing:
             turn = Turn(StepState.SKIPPED, reason=str(nothing))
         except (writes.Impossible, expressions.ExpressionError) as error:
-            if self.blocked:
+            if self.blocked or self.aside:
                 return False  # What is pending is not undone by it: its turn will come, and then it may be possible.
             turn = Turn(StepState.FAILED, reason=str(error))
+        if self.aside and step.kind in ENDINGS and turn.state is not StepState.SKIPPED:
+            self.blocked = True
+            return False
         self.add(step, turn)
         return self.follow(step, turn)
 
@@ -159,7 +166,9 @@ class _Walk:
     def follow(self, step: steps.Step, turn: Turn) -> bool:
         """Go on behind a step that has come this far; False when nothing behind it can be planned now."""
         if turn.state not in lifecycle.FINISHED_STEPS:
-            self.blocked = True
+            # Nothing waits for telling one of us but the run's end.
+            self.aside = self.aside or step.kind in steps.UNASKED
+            self.blocked = self.blocked or step.kind not in steps.UNASKED
             return step.kind in EARLY
         outcome = outcomes.read_outcome(step.kind, turn.outcome or {}, now=self.scene.now)
         if step.id:
@@ -173,6 +182,8 @@ class _Walk:
     def fail(self, step: steps.Step, reason: str) -> bool:
         if step.on_error == "continue":
             return self.enter(step, None)
+        if self.aside:
+            return False  # whom we are about to tell is told first; the end comes then
         self.end = End(RunState.FAILED, reason if step.kind == "fail" else f"{step.path}: {reason}")
         return False
 

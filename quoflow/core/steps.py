@@ -36,10 +36,16 @@ STEPS: Mapping[str, type[Parameters]] = {
 }
 """Every step kind this version runs. `wait: 30m` is short for `wait: {duration: 30m}`, `stop:` needs nothing."""
 
-WRITES = frozenset({"send_message", "tag_contact"})
-"""Step kinds that change something at Quo: they pass the gate and go through the outbox."""
+WRITES = frozenset({"send_message", "tag_contact", "notify"})
+"""Step kinds that change something at Quo or outside: they pass the gate and go through the outbox."""
 
-RESENDABLE = frozenset({"send_message"})
+OUTSIDE = frozenset({"notify"})
+"""Writes to somebody else than Quo: what Quo refuses does not hold them, and what they meet does not hold Quo's."""
+
+UNASKED = frozenset({"notify"})
+"""Writes that need nobody's yes: the configuration names who is told, and it is one of us."""
+
+RESENDABLE = frozenset({"send_message", "notify"})
 """Writes of which `on_ambiguous` may say that they are done once more: those that are not safe to repeat anyway."""
 
 READS = frozenset(

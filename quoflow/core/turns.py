@@ -30,7 +30,7 @@ def take_turn(step: steps.Step, pen: Pen) -> Turn:
         NothingToDo: there is nothing to do.
         ExpressionError: an expression or a template cannot be evaluated.
     """
-    if step.kind in steps.WRITES:
+    if step.kind in steps.WRITES and not is_for_log(step.parameters, pen):
         write = writes.prepare_write(step.kind, step.parameters, pen)
         return Turn(StepState.QUEUED, due_at=pen.scene.now, write=write, payload=write.payload)
     if step.kind in steps.READS:
@@ -39,6 +39,11 @@ def take_turn(step: steps.Step, pen: Pen) -> Turn:
     if step.kind in _CHOOSING:
         return _CHOOSING[step.kind](step, pen)
     return _TURNS[type(step.parameters)](step.parameters, pen)
+
+
+def is_for_log(parameters: Parameters, pen: Pen) -> bool:
+    """Whether a step only tells quoflow's own log something: nobody of that name can be reached."""
+    return isinstance(parameters, Notify) and parameters.to not in pen.scene.targets
 
 
 def _branch(step: steps.Step, pen: Pen) -> Turn:

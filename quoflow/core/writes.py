@@ -17,6 +17,7 @@ from quoflow.core.functions import Functions
 from quoflow.core.parameters.base import Parameters
 from quoflow.core.parameters.contacts import TagContact
 from quoflow.core.parameters.messages import SendMessage
+from quoflow.core.parameters.outside import Notify
 from quoflow.core.rules import Rule
 
 LONGEST_TEXT = 1600
@@ -54,6 +55,7 @@ class Scene:
         tags_field: key of the custom field that holds tags, or None when the configuration names none.
         now: the time of this decision, UTC.
         workspace: what else is known of the workspace.
+        targets: names of those whom `notify` can tell; what is for anybody else goes to the log.
     """
 
     rule: Rule
@@ -65,6 +67,7 @@ class Scene:
     tags_field: str | None
     now: datetime
     workspace: Workspace = Workspace()
+    targets: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +256,26 @@ def _render_tags(sources: tuple[str, ...], pen: Pen) -> list[str]:
     return list(dict.fromkeys(tag for tag in rendered if tag))
 
 
+def _prepare_notify(parameters: Parameters, pen: Pen) -> plans.Write:
+    assert isinstance(parameters, Notify)  # noqa: S101 - the registry pairs kind and model
+    rule = pen.scene.rule
+    payload = {"to": parameters.to, "text": _check_text(pen.write(parameters.text)), "rule": rule.name}
+    if parameters.subject:
+        payload["subject"] = _check_text(pen.write(parameters.subject))
+    return plans.Write(
+        connection=pen.scene.connection,
+        action="notify",
+        to=parameters.to,
+        from_=None,
+        text=payload["text"],
+        payload=payload,
+        segments=0,
+        rule_version=rule.version,
+    )
+
+
 _PREPARE: Mapping[str, Callable[[Parameters, Pen], plans.Write]] = {
     "send_message": _prepare_send_message,
     "tag_contact": _prepare_tag_contact,
+    "notify": _prepare_notify,
 }

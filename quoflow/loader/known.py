@@ -20,6 +20,7 @@ class Known:
         region: how a number without a country code is meant, for hints (ISO, such as US).
         connections: names of connections.
         allow_auto: names of rules that may write without asking, or `*`.
+        targets: names of those whom `notify` can tell, without `log`.
     """
 
     hours: Iterable[str] | None = None
@@ -27,6 +28,7 @@ class Known:
     region: str = "US"
     connections: Iterable[str] | None = None
     allow_auto: Iterable[str] | None = None
+    targets: Iterable[str] | None = None
 
     @property
     def calendars(self) -> tuple[str, ...] | None:

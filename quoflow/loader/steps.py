@@ -9,7 +9,7 @@ from typing import Literal
 
 from quoflow.core import steps
 from quoflow.core.steps import Step
-from quoflow.loader import flow, later, needs
+from quoflow.loader import flow, later, needs, outside
 from quoflow.loader.documents import LARGEST_TEXT
 from quoflow.loader.kinds import ENDS, SHORT, find_kind
 from quoflow.loader.nodes import Key, ListNode, MappingNode, Node, ScalarNode, format_path
@@ -119,6 +119,8 @@ class StepReader:
                 self._check_message(place, (*inside, key, *at), key)
         self._check_expressions(given, kind, inside)
         self._check_needs(node, kind, inside)
+        if kind == "notify":
+            outside.check_target(given, self.checker.known, self.report, inside)
         return None if parameters is None else Step(format_path(path), kind, parameters)
 
     def _check_needs(self, node: MappingNode, kind: str, inside: Sequence[Key]) -> None:

@@ -59,6 +59,11 @@ class Quo:
         return Quo(self.transport, on_skipped=self._warn, most_pages=self._most_pages, lease=begun)
 
     @property
+    def begun_lease(self) -> Lease | None:
+        """Give the lease that writes of this client are under; None without one."""
+        return self._lease
+
+    @property
     def clock_skew(self) -> timedelta | None:
         """Give the server's clock minus ours at the last answer, to about a second; None before the first."""
         return self.transport.clock_skew

@@ -13,7 +13,7 @@ from quoflow.core import breaking
 from quoflow.core.lifecycle import StepRecord
 from quoflow.quo import errors
 from quoflow.runtime.engine import Engine, Notice
-from quoflow.store import audit, breakers, runs
+from quoflow.store import audit, breakers, outbox, runs
 from quoflow.store.database import Connection
 
 
@@ -102,13 +102,12 @@ def stop_write(tx: Connection, step: StepRecord, now: datetime) -> bool:
 
     Where a breaker's next try is due this write is the try, and goes. Gives whether it was held.
     """
-    scopes = (breaking.KEY, breaking.WRITES, _find_line(step))
+    scopes = breaking.list_scopes(step.action, to=step.to, line_id=_find_line(step))
     open_now = [one for one in breakers.list_breakers(tx, step.connection) if one.scope in scopes]
     shut = next((one for one in open_now if one.scope == breaking.KEY or one.probe_at > now), None)
     if shut is not None:
         due_at = max(shut.probe_at, now + breaking.PROBE_EVERY) if shut.scope == breaking.KEY else shut.probe_at
-        line_id = None if shut.scope in (breaking.KEY, breaking.WRITES) else shut.scope
-        runs.hold_due(tx, connection=step.connection, line_id=line_id, reason=shut.reason, due_at=due_at, now=now)
+        runs.hold_due(tx, connection=step.connection, scope=shut.scope, reason=shut.reason, due_at=due_at, now=now)
         return True
     for one in open_now:
         next_at = now + breaking.choose_pause(one.scope, failures=one.failures)
@@ -116,9 +115,10 @@ def stop_write(tx: Connection, step: StepRecord, now: datetime) -> bool:
     return False
 
 
-def close_for_write(engine: Engine, connection: str, *, line_id: str | None) -> None:
+def close_for_write(engine: Engine, attempt: outbox.Attempt) -> None:
     """Close what a write that went through has shown to be mended: what was held with it is due, and goes."""
-    _close(engine, connection, (breaking.WRITES, line_id or ""))
+    scopes = breaking.list_scopes(attempt.action, to=attempt.to, line_id=attempt.line_id)
+    _close(engine, attempt.connection, tuple(one for one in scopes if one != breaking.KEY))
 
 
 def _close(engine: Engine, connection: str, scopes: tuple[str, ...]) -> None:
@@ -129,8 +129,12 @@ def _close(engine: Engine, connection: str, scopes: tuple[str, ...]) -> None:
         with engine.database.write() as tx:
             breakers.close_breaker(tx, connection, one.scope)
             _record(tx, "breaker.closed", one, now)
-        text = f"{breaking.describe_scope(connection, one.scope)} go on: Quo accepts them again"
+        text = f"{breaking.describe_scope(connection, one.scope)} go on: {_find_who(one.scope)} accepts them again"
         engine.tell(Notice("breaker.closed", text, connection, {"scope": one.scope}))
+
+
+def _find_who(scope: str) -> str:
+    return scope.partition(":")[2] or "Quo"
 
 
 def _find_line(step: StepRecord) -> str:

@@ -9,6 +9,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
+from quoflow.actions import notifying
+from quoflow.actions.errands import Outside
 from quoflow.core import breaking
 from quoflow.core.facts import Line
 from quoflow.quo import errors, translate
@@ -62,6 +64,19 @@ def examine_guards(project: Project) -> list[Finding]:
         hint = "Remove `loop: off` from quoflow.yaml, or two machines may text each other without end"
         found.append(Finding("guards", "warning", "the loop breaker is off", hint))
     return found or [Finding("guards", "fine", "quiet hours, opt-outs and the loop breaker are on")]
+
+
+def examine_targets(outside: Outside) -> list[Finding]:
+    """Say of each target of `notify` whether it can be reached; nothing is sent."""
+    found = []
+    for name in outside.targets:
+        objection = notifying.probe(name, outside)
+        if objection is None:
+            found.append(Finding(f"notify {name}", "fine", "it can be reached; nothing was sent"))
+        else:
+            hint = f"Mend `notify: {name}` in quoflow.yaml; what is for it waits until then"
+            found.append(Finding(f"notify {name}", "wrong", objection, hint))
+    return found
 
 
 def examine_space(folder: Path) -> list[Finding]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from quoflow.actions import results
+from quoflow.actions.errands import Outside
 from quoflow.core import functions, history, hours, indexing
 from quoflow.core.facts import Line
 from quoflow.core.rules import Rule
@@ -44,6 +45,7 @@ class Engine:
         restore: rebuilds a rule from a stored version, for runs that began before an edit.
         clock: gives the time, UTC. new_id: gives a fresh id. jitter: gives a number from 0 to 1.
         tell: takes each notice of the feed.
+        outside: the targets of notifications, and the way to them.
         blind: connections that nobody watched for a while, and since when: nothing is done there before the first look.
         skips: what was skipped since it was last summed up.
         unsaved: what came of writes and could not be put on the disk yet; it goes there before anything new is sent.
@@ -59,6 +61,7 @@ class Engine:
     new_id: Callable[[], str]
     jitter: Callable[[], float]
     tell: Callable[[Notice], None]
+    outside: Outside
     skips: Skips = field(default_factory=Skips)
     blind: dict[str, datetime] = field(default_factory=dict)
     unsaved: deque[tuple[outbox.Attempt, results.Done | results.Failure]] = field(default_factory=deque)

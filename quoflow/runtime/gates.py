@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from quoflow.core import guards, plans, questions, talks
+from quoflow.core import guards, plans, questions, steps, talks
 from quoflow.core.lifecycle import StepRecord
 from quoflow.core.rules import Rule
 from quoflow.runtime import optouts
@@ -17,9 +17,12 @@ from quoflow.store import approvals, controls, exchanges, mirror, opt_outs, outb
 from quoflow.store.database import Connection
 
 
-def needs_approval(engine: Engine, rule: Rule) -> bool:
-    """Whether a person must say yes: always, but where rule and configuration say `auto`, and to a question by text."""
-    if rule.name == questions.NAME:
+def needs_approval(engine: Engine, rule: Rule, *, action: str) -> bool:
+    """Whether a person must say yes to a write: always, but where rule and configuration say `auto`.
+
+    Nobody is asked about a question by text, nor about telling one of us something.
+    """
+    if rule.name == questions.NAME or action in steps.UNASKED:
         return False
     allowed = engine.settings.approvals.allow_auto
     return not (rule.approval == "auto" and (rule.name in allowed or "*" in allowed))
@@ -29,7 +32,7 @@ def has_yes(tx: Connection, engine: Engine, rule: Rule | None, step: StepRecord)
     """Whether a write may go as it is: a person has said yes to exactly these bytes, or nobody need be asked."""
     if approvals.is_covered(tx, step.id, hash=step.hash or ""):
         return True
-    return rule is not None and not needs_approval(engine, rule)
+    return rule is not None and not needs_approval(engine, rule, action=step.action)
 
 
 def check_guards(
@@ -97,7 +100,7 @@ def read_facts(
         contact_zone=_find_contact_zone(tx, engine, write),
         rule=rule.name if rule else "",
         step_id=step_id,
-        is_automatic=rule is None or not needs_approval(engine, rule),
+        is_automatic=rule is None or not needs_approval(engine, rule, action=write.action),
         jitter=engine.jitter(),
     )
 

@@ -69,6 +69,7 @@ def make_known(configured: settings.Settings) -> Known:
         region=configured.region,
         connections=tuple(configured.connections),
         allow_auto=configured.approvals.allow_auto,
+        targets=tuple(configured.notify),
     )
 
 

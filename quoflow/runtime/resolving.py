@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from quoflow.core.lifecycle import FINISHED_RUNS, RunRecord, StepRecord, StepState
+from quoflow.core.steps import OUTSIDE
 from quoflow.errors import QuoflowError
 from quoflow.quo import wire
 from quoflow.runtime import runs
@@ -49,7 +50,7 @@ def object_to(lost: Lost, message: wire.Message) -> str | None:
 
 
 def resolve_sent(engine: Engine, write_id: str, *, message_id: str, actor: str, is_checked: bool) -> None:
-    """Record that an unknown write was sent, and became this message; carry its run on.
+    """Record that an unknown write was sent, and became this message (where it is a text); carry its run on.
 
     Raises:
         QuoflowError: when it is not unknown (any more), or another text has claimed the message.
@@ -57,10 +58,12 @@ def resolve_sent(engine: Engine, write_id: str, *, message_id: str, actor: str, 
     now = engine.clock()
     with engine.database.write() as tx:
         lost = _find(tx, write_id)
-        outcome = {"message_id": message_id, "text": lost.step.text or "", "status": ""}
+        is_text = lost.step.action not in OUTSIDE
+        outcome = {"message_id": message_id, "text": lost.step.text or "", "status": ""} if is_text else {}
         reason = f"{actor} says that it was sent"
+        claimed = message_id if is_text else None
         settled = outbox.settle(
-            tx, lost.attempt.id, state="sent", reason=reason, now=now, message_id=message_id, outcome=outcome
+            tx, lost.attempt.id, state="sent", reason=reason, now=now, message_id=claimed, outcome=outcome
         )
         if not settled:
             hint = "`quoflow outbox list --json` shows which text each message is"

@@ -166,7 +166,7 @@ def _pass_first_gate(
     if gate.state == "refused":
         state, due_at, reason = StepState.SKIPPED, None, gate.reason
         gates.tell(engine, gate, rule=rule.name, connection=step.connection)
-    elif gates.needs_approval(engine, rule):
+    elif gates.needs_approval(engine, rule, action=planned.action):
         state, due_at, reason = StepState.NEEDS_APPROVAL, None, gate.reason or "needs approval"
     elif gate.state == "held":
         state, due_at, reason = StepState.HELD, gate.until or now + lifecycle.LOOK_AGAIN, gate.reason
@@ -223,6 +223,8 @@ def describe_write(step: StepRecord) -> str:
     """Say in a few words what a write does."""
     if step.action == "send_message":
         return f"text {step.to}: {step.text}"
+    if step.action == "notify":
+        return f"tell {step.to}: {step.text}"
     return f"tag {step.to} {describe_tags(step.payload or {})}"
 
 

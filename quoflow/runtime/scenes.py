@@ -51,6 +51,7 @@ def read_scene(
         tags_field=engine.settings.tags.field,
         now=now,
         workspace=writes.Workspace(users=users),
+        targets=frozenset(engine.settings.notify),
     )
 
 

@@ -14,7 +14,7 @@ from quoflow.core.rules import Rule
 from quoflow.errors import QuoflowError, StoreError
 from quoflow.quo import errors
 from quoflow.quo.client import Quo
-from quoflow.runtime import auditing, breaking, freshness, gates, journaling, reading, reconcile, runs
+from quoflow.runtime import auditing, breaking, freshness, gates, journaling, reaching, reading, reconcile, runs
 from quoflow.runtime.engine import Engine, Notice
 from quoflow.store import journal, outbox, resends
 from quoflow.store import runs as store
@@ -111,8 +111,10 @@ def carry_out(engine: Engine, step: StepRecord, attempt: outbox.Attempt, quo: Qu
 
 def _perform(engine: Engine, step: StepRecord, attempt: outbox.Attempt, quo: Quo) -> results.Done | results.Failure:
     """Do what was intended, once, and give what came of it."""
+    action = registry.WRITE_ACTIONS[step.action]
+    if isinstance(action, registry.OutsideAction):
+        return reaching.perform(engine, action, step, lease=quo.begun_lease)
     try:
-        action = registry.WRITE_ACTIONS[step.action]
         done = action.perform(step.payload or {}, quo, journaling.make_keep(engine, attempt))
     except errors.QuoError as error:
         tries, line_id = step.tries + 1, attempt.line_id
@@ -136,7 +138,7 @@ def save_outcomes(engine: Engine) -> None:
         attempt, outcome = engine.unsaved.popleft()
         try:
             if isinstance(outcome, results.Done):
-                breaking.close_for_write(engine, attempt.connection, line_id=attempt.line_id)
+                breaking.close_for_write(engine, attempt)
                 reconcile.record_done(engine, attempt, outcome)
             else:
                 _take_failure(engine, attempt, outcome)

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, and_, exists, func, insert, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
+from quoflow.core import breaking
 from quoflow.core.lifecycle import (
     FINISHED_RUNS,
     FINISHED_STEPS,
@@ -18,6 +19,7 @@ from quoflow.core.lifecycle import (
     StepRecord,
     StepState,
 )
+from quoflow.core.steps import OUTSIDE, UNASKED
 from quoflow.store import rows, tables
 
 WORKABLE = (StepState.QUEUED, StepState.HELD, StepState.WAITING)
@@ -26,7 +28,7 @@ WORKABLE = (StepState.QUEUED, StepState.HELD, StepState.WAITING)
 _runs, _steps = tables.runs, tables.steps
 
 _is_unfinished_run = _runs.c.state.not_in(sorted(FINISHED_RUNS))
-_TURNS = (_steps.c.due_at, _steps.c.created_at, _steps.c.id)
+_TURNS = (_steps.c.due_at, _steps.c.created_at, _steps.c.position, _steps.c.id)
 _is_unfinished_step = _steps.c.state.not_in(sorted(FINISHED_STEPS))
 _FIXED = frozenset({"id", "run_id", "connection", "path", "position", "action", "created_at", "updated_at"})
 _CHANGEABLE = frozenset(field.name for field in fields(StepRecord)) - _FIXED
@@ -175,6 +177,7 @@ def next_due(tx: Connection, *, now: datetime, connections: Collection[str] | No
     """Give the step that has been due the longest, of these connections or of all.
 
     It is queued, held or waiting, every step before it in its run is at its end, and the run is not at its own.
+    Nothing waits for a notification.
     """
     conditions = [*_is_next(), _steps.c.due_at <= now]
     if connections is not None:
@@ -227,22 +230,29 @@ def wake_held(tx: Connection, *, now: datetime) -> int:
     return tx.execute(update(_steps).where(here).values(due_at=now, updated_at=now)).rowcount
 
 
-def hold_due(
-    tx: Connection, *, connection: str, line_id: str | None, reason: str, due_at: datetime, now: datetime
-) -> int:
-    """Hold every write that is due, of a connection or of one of its lines, and its run with it, until a time.
+def hold_due(tx: Connection, *, connection: str, scope: str, reason: str, due_at: datetime, now: datetime) -> int:
+    """Hold every write that is due and in a breaker's scope, and its run with it, until a time.
 
     In one go, however many there are. Gives how many.
     """
     here = [_steps.c.connection == connection, _steps.c.is_write, _steps.c.state.in_(WORKABLE), _steps.c.due_at <= now]
-    if line_id is not None:
-        here.append(_steps.c.payload["from"].as_string() == line_id)
+    here += _is_in_scope(scope)
     waits = (RunState.QUEUED, RunState.HELD, RunState.WAITING, RunState.RUNNING)
     theirs = _runs.c.id.in_(select(_steps.c.run_id).where(*here))
     held_run = {"state": RunState.HELD, "reason": reason, "updated_at": now}
     tx.execute(update(_runs).where(theirs, _runs.c.state.in_(waits)).values(held_run))
     held_step = {"state": StepState.HELD, "reason": reason, "due_at": due_at, "updated_at": now}
     return tx.execute(update(_steps).where(*here).values(held_step)).rowcount
+
+
+def _is_in_scope(scope: str) -> list[ColumnElement[bool]]:
+    action, colon, to = scope.partition(":")
+    if colon:
+        return [_steps.c.action == action, _steps.c.to == to]
+    at_quo = _steps.c.action.not_in(sorted(OUTSIDE))
+    if scope in (breaking.KEY, breaking.WRITES):
+        return [at_quo]
+    return [at_quo, _steps.c.payload["from"].as_string() == scope]
 
 
 def _read_steps(tx: Connection, condition: ColumnElement[bool]) -> tuple[StepRecord, ...]:
@@ -255,6 +265,7 @@ def _is_next() -> list[ColumnElement[bool]]:
     waits = exists().where(
         earlier.c.run_id == _steps.c.run_id,
         earlier.c.position < _steps.c.position,
+        earlier.c.action.not_in(sorted(UNASKED)),
         earlier.c.state.not_in(sorted(FINISHED_STEPS)),
     )
     return [_steps.c.state.in_(WORKABLE), ~waits, _goes_on()]

@@ -359,7 +359,7 @@ MUTANTS = (
     Mutant(
         "a text that nobody approved is sent",
         "quoflow/runtime/gates.py",
-        "    return rule is not None and not needs_approval(engine, rule)",
+        "    return rule is not None and not needs_approval(engine, rule, action=step.action)",
         "    return True",
         ("tests/acceptance/test_approvals.py",),
     ),
@@ -587,5 +587,42 @@ MUTANTS = (
         " if not _is_automatic(one.created_at, asked)]",
         "]",
         ("tests/unit/core/test_talks.py",),
+    ),
+    Mutant(
+        "an address that was not checked is reached",
+        "quoflow/actions/outgoing.py",
+        "        del host, timeout\n",
+        "        del timeout\n        self._pinned = [host]\n",
+        ("tests/unit/actions/test_outgoing.py",),
+    ),
+    Mutant(
+        "one allowed address is enough",
+        "quoflow/actions/outgoing.py",
+        """        for address in found:
+            objection""",
+        """        for address in found[:1]:
+            objection""",
+        ("tests/unit/actions/test_outgoing.py",),
+    ),
+    Mutant(
+        "a private address hides in an IPv6 form",
+        "quoflow/actions/addresses.py",
+        "    if inner is not None:\n        return _find_reason(inner)\n",
+        "    if inner is not None:\n        return None\n",
+        ("tests/unit/actions/test_addresses.py",),
+    ),
+    Mutant(
+        "a notification that may have arrived is sent again",
+        "quoflow/actions/hooks.py",
+        '        return Failure("uncertain", str(error))',
+        '        return Failure("hold", str(error), HOLD, errand.scope)',
+        ("tests/acceptance/test_outside.py",),
+    ),
+    Mutant(
+        "a target that is down holds everything",
+        "quoflow/store/runs.py",
+        "        return [_steps.c.action == action, _steps.c.to == to]",
+        "        return []",
+        ("tests/unit/store/test_runs.py", "tests/acceptance/test_outside.py"),
     ),
 )

@@ -69,7 +69,7 @@ def rule(*sequence):
     return Rule(name="r", version="v1", document={}, triggers=(), steps=numbered)
 
 
-def scene(*, contact=ANNA, now=NOW, tags_field="tags"):
+def scene(*, contact=ANNA, now=NOW, tags_field="tags", targets=()):
     values = contexts.build_values(EVENT, contact=contact, line=MAIN, rule="r", tags_field=tags_field)
     return writes.Scene(
         rule=rule(),
@@ -80,6 +80,7 @@ def scene(*, contact=ANNA, now=NOW, tags_field="tags"):
         region="US",
         tags_field=tags_field,
         now=now,
+        targets=frozenset(targets),
     )
 
 
@@ -381,3 +382,31 @@ def test_a_step_that_is_due_sees_what_came_before():
 
     assert values["steps"] == {"heard": outcome}
     assert values["contact"]["first_name"] == "Anna"
+
+
+def test_a_notification_to_a_target_is_a_write_and_one_to_the_log_is_not():
+    """Who is named in the configuration is told through the outbox; what is for anybody else goes to the log."""
+    told = rule(step("notify", to="team", text="Hi {{ contact.first_name }}", subject="New"), step("notify", text="x"))
+    team, log = advance(told, facts=scene(targets={"team"})).steps
+
+    assert (team.write.action, team.write.to, team.write.text, team.write.segments) == ("notify", "team", "Hi Anna", 0)
+    assert team.payload == {"to": "team", "text": "Hi Anna", "rule": "r", "subject": "New"}
+    assert (log.write, log.payload) == (None, {"to": "log", "text": "x"})
+    assert [one.write for one in advance(told).steps] == [None, None]
+
+
+def test_nothing_waits_for_a_notification_but_the_end():
+    """A wait, a branch and a text behind one that is on its way are planned; `stop` and a failure wait for it."""
+    waits = advance(rule(step("notify", text="x"), step("wait", duration="1h"), text()))
+    stops = rule(step("notify", text="x"), step("stop"))
+    impossible = rule(step("notify", text="x"), step("tag_contact", add=["a"]))
+    sending = record("actions[0]", StepState.UNKNOWN, action="notify")
+    failed = record("actions[1]", StepState.FAILED, action="tag_contact", reason="gone")
+    done = record("actions[0]", action="notify")
+
+    assert shown(waits) == [("actions[0]", StepState.QUEUED), ("actions[1]", StepState.WAITING)]
+    assert (shown(advance(stops, sending)), advance(stops, sending).end) == ([], None)
+    assert advance(stops, done).end.state is RunState.SUCCEEDED
+    assert advance(impossible, sending, failed).end is None
+    assert advance(impossible, done, failed).end.state is RunState.FAILED
+    assert advance(impossible, sending, facts=scene(tags_field=None)).steps == ()

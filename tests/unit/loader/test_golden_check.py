@@ -13,6 +13,7 @@ import pytest
 from quoflow.errors import Problem
 from quoflow.loader.configuration import read_configuration
 from quoflow.loader.folder import Known, load_rules
+from quoflow.runtime.projects import make_known
 from quoflow.settings import Settings
 
 FOLDER = Path(__file__).parents[2] / "golden" / "check"
@@ -26,13 +27,7 @@ def check(case: Path) -> str:
     if configuration.exists():
         settings, problems = read_configuration(configuration, Settings, {})
         if settings is not None:
-            known = Known(
-                hours=tuple(settings.hours),
-                variables=settings.vars,
-                region=settings.region,
-                connections=tuple(settings.connections),
-                allow_auto=settings.approvals.allow_auto,
-            )
+            known = make_known(settings)
     paths = [case / "rules"] if (case / "rules").is_dir() else []
     loaded = load_rules(paths, case, known)
     lines = [show(problem, case) for problem in (*problems, *loaded.problems)]

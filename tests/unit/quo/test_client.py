@@ -240,5 +240,6 @@ def test_the_public_methods_are_the_endpoints():
         "get_raw",
         "clock_skew",
         "lease",
+        "begun_lease",
         "read_time",
     }

@@ -1,0 +1,130 @@
+"""The world beside Quo, by the real command: who is told, that it is once; who is down keeps nobody waiting."""
+
+from __future__ import annotations
+
+import pytest
+
+from .conftest import ANNA, BILL, UNLIMITED
+from .listener import Listener
+
+TELL = """
+name: tell
+trigger: message.received
+actions:
+  - notify: {to: down, text: "first"}
+  - notify: {to: crm, subject: "From {{ contact.name }}", text: "{{ message.text }}"}
+  - send_message: {text: "Thank you."}
+  - wait: 1h
+  - notify: {to: crm, text: "an hour later"}
+"""
+
+
+@pytest.fixture
+def make_listener():
+    running = []
+
+    def start():
+        running.append(Listener())
+        return running[-1]
+
+    yield start
+    for one in running:
+        one.close()
+
+
+def hook(listener, **more):
+    return {"webhook": {"url": f"{listener.url}/in", "private": True, **more}}
+
+
+def states(firm):
+    return {(one["to"], one["text"]): one["state"] for one in firm.list("outbox")}
+
+
+def test_who_is_down_keeps_nobody_waiting(make_firm, make_listener):
+    """One target answers 404: it is tried once a pause; others are told, texts and waits go on; then it is too."""
+    down, crm = make_listener(), make_listener()
+    down.status = 404
+    targets = {"down": hook(down), "crm": hook(crm, token_env="CRM_TOKEN")}
+    firm = make_firm(TELL, auto=True, guards=UNLIMITED, notify=targets)
+    firm.environ["CRM_TOKEN"] = "t0ken-canary"
+    firm.begin()
+    firm.quo.write("hi <!channel>", ANNA)
+    firm.quo.write("hello", BILL)
+    planned = firm.preview()["writes"]
+    nothing = (len(down.got), len(crm.got))
+    first = firm.once()
+    firm.once(ahead="10s")
+    tried, told = len(down.got), [(one["subject"], one["text"]) for one in crm.bodies]
+    firm.once(ahead="70m")
+    later = len(crm.got)
+    down.status = 200
+    firm.once(ahead="100m")
+    ended = firm.states()
+    log = (firm.root / "quoflow.db").read_bytes()
+
+    assert (sorted({one["action"] for one in planned}), nothing) == (["notify", "send_message"], (0, 0))
+    assert {one["to"]: one["gate"]["state"] for one in planned if one["action"] == "notify"} == {
+        "down": "ready",
+        "crm": "ready",
+    }
+    assert tried == 1
+    assert "notifications to `down` stand still" in first.err
+    assert sorted(told) == [("From Anna Berg", "hi <!channel>"), ("From Bill", "hello")]
+    assert len(firm.quo.sent()) == 2
+    assert later == 4
+    assert {one["id"] for one in down.bodies[-2:]} == {one["id"] for one in down.bodies}
+    assert ended == [("tell", "succeeded")] * 2
+    assert crm.got[0][2]["authorization"] == "Bearer t0ken-canary"
+    assert b"t0ken-canary" not in log
+
+
+def test_of_a_lost_notification_nobody_knows_and_it_is_not_sent_again(make_firm, make_listener):
+    """The line goes dead after the words were sent: parked, never repeated by itself, and settled by a person."""
+    crm = make_listener()
+    crm.status = 0
+    firm = make_firm("name: tell\ntrigger: message.received\nactions:\n  - notify: {to: crm, text: hello}\n",
+                     notify={"crm": hook(crm)})  # fmt: skip
+    firm.begin()
+    firm.quo.write("hi", ANNA)
+    firm.once()
+    crm.status = 200
+    firm.once(ahead="5m")
+    firm.once(ahead="2h")
+    (lost,) = firm.list("outbox")
+    firm.run("outbox", "resolve", lost["id"], "--sent", "yes")
+
+    assert (lost["state"], lost["action"], len(crm.got)) == ("unknown", "notify", 1)
+    assert "did not answer properly" in lost["reason"]
+    assert firm.states() == [("tell", "succeeded")]
+
+
+def test_a_pause_holds_notifications_too(make_firm, make_listener):
+    """The kill switch means that nothing leaves; afterwards it goes, once, without anybody's yes."""
+    crm = make_listener()
+    firm = make_firm("name: tell\ntrigger: message.received\nactions:\n  - notify: {to: crm, text: hello}\n",
+                     notify={"crm": hook(crm)})  # fmt: skip
+    firm.begin()
+    firm.run("pause", "test")
+    firm.quo.write("hi", ANNA)
+    firm.once()
+    held, before = firm.list("outbox"), len(crm.got)
+    firm.run("resume")
+    firm.once()
+
+    assert ([one["state"] for one in held], before, len(crm.got)) == (["held"], 0, 1)
+    assert firm.list("approvals") == []
+
+
+def test_doctor_looks_whether_targets_can_be_reached_and_sends_nothing(make_firm, make_listener):
+    """Connections are made, no request is; what is wrong is told with what to do, and the exit code says so."""
+    crm, gone = make_listener(), make_listener()
+    gone.close()
+    targets = {"crm": hook(crm), "gone": hook(gone), "team": {"slack": {"url_env": "NO_SLACK"}}}
+    firm = make_firm(notify=targets)
+    found = firm.run("doctor", "--json", code=1).json["findings"]
+    told = {one["subject"]: (one["state"], one["message"]) for one in found if one["subject"].startswith("notify")}
+
+    assert told["notify crm"] == ("fine", "it can be reached; nothing was sent")
+    assert told["notify gone"][0] == "wrong"
+    assert told["notify team"] == ("wrong", "its address is missing: the environment variable NO_SLACK is not set")
+    assert crm.got == []
