@@ -30,8 +30,9 @@ PAST = history.History(
     counts={("call.missed", timedelta(hours=1)): 2},
     latest={"message.sent": history.Happened(datetime(2026, 11, 20, 15, tzinfo=UTC), "outgoing", "We open at nine.")},
     replied_at=datetime(2026, 11, 20, 15, tzinfo=UTC),
+    is_first=True,
 )
-"""She has rung twice within the hour, and on Friday somebody wrote to her."""
+"""She has rung twice within the hour; on Friday somebody wrote to her. Where an example asks, it is her first text."""
 OFFICE = {"office": hours.OfficeHours(open={"mon-fri": ("09:00-17:00",)})}
 KNOWN = Known(hours=("office",), connections=("main",), allow_auto=("*",), targets=("owner", "team"))
 
@@ -83,6 +84,8 @@ def make_event(kind: str, rule: str) -> Event:
     }
     if "call" in data:
         data["call"] = {**_CALL, "missed": kind in ("call.missed", "voicemail.received"), **_CALLS.get(kind, {})}
+    if kind in contexts.EITHER:
+        del data["call"]
     direction = "outgoing" if kind == "message.sent" else "incoming"
     return Event(f"{kind}:AC1", kind, "main", SEEN, "PNmain", ANNA, direction, "CN1", data)
 

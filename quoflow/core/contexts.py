@@ -11,14 +11,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from quoflow.core import events, phones, shapes
+from quoflow.core import events, phones, records, shapes
 from quoflow.core.events import Event
 from quoflow.core.facts import Contact, Conversation, Line, User
+from quoflow.core.records import DIRECTION, TEXTS
 from quoflow.core.shapes import BOOLEAN, MAP, NUMBER, TEXT, TIME, Shape, list_of, maybe, record
 from quoflow.core.values import Values
 
 MESSAGES = frozenset({*events.MESSAGE_KINDS, "message.delivered", "message.failed"})
 CALLS = frozenset({*events.CALL_KINDS, *events.ARTIFACT_KINDS})
+EITHER = frozenset({*events.CONVERSATION_KINDS, "conversation.unanswered"})
 EVERY = frozenset({*events.KINDS, *events.LATER_KINDS})
 PHONE = EVERY - {"schedule", "manual"}
 
@@ -56,13 +58,15 @@ Reader = Callable[[Moment], object]
 class Part:
     """One name of the context: for which triggers it is there, and its fields with where each comes from.
 
-    `is_there` says whether this event has it; where not, the value is None, and `optional` must be set.
+    `is_there` says whether this event has it; where not, the value is None, and `optional` must be set, or the event's
+    kind must be among those that have it `sometimes`.
     """
 
     kinds: frozenset[str]
     fields: Mapping[str, tuple[Shape, Reader]]
     is_there: Callable[[Moment], bool] = lambda _moment: True
     optional: bool = False
+    sometimes: frozenset[str] = frozenset()
 
     @property
     def shape(self) -> Shape:
@@ -85,52 +89,13 @@ def _from_data(part: str, fields: Mapping[str, Shape]) -> Mapping[str, tuple[Sha
     return {name: (shape, read(name)) for name, shape in fields.items()}
 
 
-DIRECTION = shapes.choice("incoming", "outgoing")
-LINES = list_of(
-    record(
-        {
-            "speaker": maybe(TEXT),
-            "text": TEXT,
-            "start": maybe(NUMBER),
-            "end": maybe(NUMBER),
-            "user_id": maybe(TEXT),
-        }
-    )
-)
-TEXTS = list_of(TEXT)
+def _either(part: str, kinds: frozenset[str], fields: Mapping[str, Shape]) -> Part:
+    """Give a part of what is about a text or a call, whichever it was."""
 
-_MESSAGE: Mapping[str, Shape] = {
-    "id": TEXT,
-    "text": TEXT,
-    "from": TEXT,
-    "to": TEXTS,
-    "direction": DIRECTION,
-    "status": TEXT,
-    "time": TIME,
-    "user_id": maybe(TEXT),
-}
-_CALL: Mapping[str, Shape] = {
-    "id": TEXT,
-    "direction": DIRECTION,
-    "status": TEXT,
-    "from": TEXT,
-    "to": TEXT,
-    "duration": NUMBER,
-    "time": TIME,
-    "answered_at": maybe(TIME),
-    "completed_at": maybe(TIME),
-    "answered_by": maybe(TEXT),
-    "missed": BOOLEAN,
-    "forwarded_from": maybe(TEXT),
-    "forwarded_to": maybe(TEXT),
-    "ai_handled": BOOLEAN,
-}
-MADE = shapes.choice("completed", "failed", "missing")
+    def is_there(moment: Moment) -> bool:
+        return moment.event.kind not in EITHER or part in moment.event.data
 
-_VOICEMAIL: Mapping[str, Shape] = {"status": MADE, "text": maybe(TEXT), "duration": NUMBER, "url": maybe(TEXT)}
-_TRANSCRIPT: Mapping[str, Shape] = {"status": MADE, "text": TEXT, "lines": LINES}
-_SUMMARY: Mapping[str, Shape] = {"status": MADE, "text": TEXT, "points": TEXTS, "next_steps": TEXTS}
-_RECORDING: Mapping[str, Shape] = {"status": MADE, "url": maybe(TEXT), "duration": NUMBER, "type": maybe(TEXT)}
+    return Part(kinds | EITHER, _from_data(part, fields), is_there, sometimes=EITHER)
 
 
 def _of_contact(read: Callable[[Contact], object]) -> Reader:
@@ -180,12 +145,12 @@ TABLE: Mapping[str, Part] = {
         },
     ),
     "connection": Part(EVERY, {"name": (TEXT, lambda moment: moment.event.connection)}),
-    "message": Part(MESSAGES, _from_data("message", _MESSAGE)),
-    "call": Part(CALLS, _from_data("call", _CALL)),
-    "voicemail": Part(frozenset({"voicemail.received"}), _from_data("voicemail", _VOICEMAIL)),
-    "transcript": Part(frozenset({"transcript.completed"}), _from_data("transcript", _TRANSCRIPT)),
-    "summary": Part(frozenset({"summary.completed"}), _from_data("summary", _SUMMARY)),
-    "recording": Part(frozenset({"recording.completed"}), _from_data("recording", _RECORDING)),
+    "message": _either("message", MESSAGES, records.MESSAGE),
+    "call": _either("call", CALLS, records.CALL),
+    "voicemail": Part(frozenset({"voicemail.received"}), _from_data("voicemail", records.VOICEMAIL)),
+    "transcript": Part(frozenset({"transcript.completed"}), _from_data("transcript", records.TRANSCRIPT)),
+    "summary": Part(frozenset({"summary.completed"}), _from_data("summary", records.SUMMARY)),
+    "recording": Part(frozenset({"recording.completed"}), _from_data("recording", records.RECORDING)),
     "contact": Part(
         PHONE,
         {
@@ -245,11 +210,11 @@ _FETCHED = {"status": TEXT, "found": BOOLEAN}
 OUTCOMES: Mapping[str, Shape] = {
     "send_message": record({"message_id": TEXT, "text": TEXT, "status": TEXT}),
     "tag_contact": record({"tags": TEXTS, "changed": BOOLEAN, "conflict": TEXTS}),
-    "fetch_transcript": record({"text": maybe(TEXT), "lines": LINES, **_FETCHED}),
+    "fetch_transcript": record({"text": maybe(TEXT), "lines": records.LINES, **_FETCHED}),
     "fetch_summary": record({"text": maybe(TEXT), "points": TEXTS, "next_steps": TEXTS, **_FETCHED}),
     "fetch_voicemail": record({"text": maybe(TEXT), "duration": maybe(NUMBER), "url": maybe(TEXT), **_FETCHED}),
-    "fetch_messages": record({"messages": list_of(record(_MESSAGE)), "count": NUMBER}),
-    "fetch_calls": record({"calls": list_of(record(_CALL)), "count": NUMBER}),
+    "fetch_messages": record({"messages": list_of(record(records.MESSAGE)), "count": NUMBER}),
+    "fetch_calls": record({"calls": list_of(record(records.CALL)), "count": NUMBER}),
     "find_contact": record({"found": BOOLEAN, **_FOUND}),
     "notify": record({}),
     "log": record({}),
@@ -304,7 +269,8 @@ def build_scope(
     for name, part in TABLE.items():
         having = [kind for kind in kinds if kind in part.kinds or name in of_members]
         if having:
-            names[name] = part.shape if len(having) == len(kinds) else maybe(part.shape)
+            is_sure = len(having) == len(kinds) and not part.sometimes & set(having)
+            names[name] = part.shape if is_sure else maybe(part.shape)
     names["steps"] = record({name: maybe(OUTCOMES.get(kind, record({}))) for name, kind in steps.items()})
     known = {**shapes.shape_of(variables).fields, **(given or {})}
     names["vars"] = replace(record(known), is_open="manual" in kinds)  # `trigger --set` may add more

@@ -10,7 +10,8 @@ from typing import Any
 MESSAGE_KINDS = ("message.received", "message.sent")
 CALL_KINDS = ("call.started", "call.completed", "call.answered", "call.missed", "call.forwarded")
 ARTIFACT_KINDS = ("voicemail.received", "recording.completed", "summary.completed", "transcript.completed")
-KINDS = (*MESSAGE_KINDS, *CALL_KINDS, *ARTIFACT_KINDS, "schedule", "manual")
+CONVERSATION_KINDS = ("conversation.started",)
+KINDS = (*MESSAGE_KINDS, *CALL_KINDS, *ARTIFACT_KINDS, *CONVERSATION_KINDS, "schedule", "manual")
 ABOUT_SOMEBODY = tuple(kind for kind in KINDS if kind not in ("schedule", "manual"))
 """Kinds of events that are with a contact."""
 
@@ -20,7 +21,6 @@ LATER_KINDS = (
     "contact.created",
     "contact.updated",
     "contact.deleted",
-    "conversation.started",
     "conversation.unanswered",
 )
 """Triggers of the language that this version reads and refuses by name: it cannot run them yet."""
@@ -51,6 +51,11 @@ class Event:
     direction: str | None = None
     conversation_id: str | None = None
     data: Mapping[str, Any] = field(default_factory=dict)  # JSON
+
+    @property
+    def quo_id(self) -> str:
+        """What Quo calls the thing that it is of: a message, a call or a contact; not for schedule and manual."""
+        return self.id.partition(":")[2]
 
     @property
     def has_failed(self) -> bool:

@@ -54,10 +54,11 @@ SIGNATURES: Mapping[str, Signature] = {
     "count": Signature(shapes.NUMBER, (_KIND, Parameter("within", ("text",), written=True))),
     "last": Signature(shapes.maybe(_HAPPENED), (_KIND,)),
     "replied_since": Signature(shapes.BOOLEAN, (Parameter("time", ("time",)),)),
+    "first_contact": Signature(shapes.BOOLEAN),
 }
 """Every function of the language, as the check knows it; `Functions` has a method for each."""
 
-LOOKING_BACK = ("count", "last", "replied_since")
+LOOKING_BACK = ("count", "last", "replied_since", "first_contact")
 """Functions about what went before with the event's contact: there must be one, and the answers are fetched first."""
 
 
@@ -93,6 +94,7 @@ class Functions:
             "count": self.count,
             "last": self.last,
             "replied_since": self.has_replied_since,
+            "first_contact": self.is_first_contact,
         }
 
     @cached_property
@@ -204,6 +206,13 @@ class Functions:
         if not isinstance(time, datetime):
             raise ValueError("replied_since takes a time, such as event.time or ago('2h')")  # noqa: TRY004 - in words
         return self.history.replied_at is not None and self.history.replied_at > time
+
+    def is_first_contact(self) -> bool:
+        """Tell whether this is the first text or call between this contact and us that Quo shows, in either direction.
+
+        Example: `first_contact()` → true
+        """
+        return self.history.is_first
 
 
 def _need_text(value: str, name: str) -> str:

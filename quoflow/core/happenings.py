@@ -7,6 +7,7 @@ ones that it has. Quo's own id is in the event's id.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -78,6 +79,12 @@ def derive_artifact_event(
 def can_have(call: Call, kind: str) -> bool:
     """Whether an artifact can be made of a call: a voicemail if it was missed, the others if somebody talked."""
     return call.is_missed if kind == "voicemail" else call.answered_at is not None or call.ai_handled
+
+
+def derive_started_event(first: Event) -> Event:
+    """Give the event of a conversation that begins with a text or a call, made from the event of that."""
+    kind = "conversation.started"
+    return replace(first, id=f"{kind}:{first.quo_id}", kind=kind)
 
 
 def find_end(call: Call) -> datetime:

@@ -41,9 +41,11 @@ class History:
     Attributes:
         counts: how many events there were, by kind and window.
         latest: the newest event by kind, this one left out; None where there is none.
+        is_first: whether the event is of the very first text or call with them.
         replied_at: when a person of ours last wrote to them or talked to them (UTC); None where nobody has.
     """
 
     counts: Mapping[tuple[str, timedelta], int] = field(default_factory=dict)
     latest: Mapping[str, Happened | None] = field(default_factory=dict)
+    is_first: bool = False
     replied_at: datetime | None = None

@@ -61,7 +61,10 @@ def explain_missing(path: Sequence[str], scope: Scope) -> str:
     """Say why a value may be None where the reason is that only some of the rule's triggers have it."""
     part = contexts.TABLE.get(path[0]) if path else None
     lacking = [kind for kind in scope.kinds if part is not None and kind not in part.kinds]
-    return f": {join(lacking)} has no `{path[0]}`" if lacking else ""
+    if lacking:
+        return f": {join(lacking)} has no `{path[0]}`"
+    either = [kind for kind in scope.kinds if part is not None and kind in part.sometimes]
+    return f": {join(either)} has a `message` or a `call`" if either else ""
 
 
 def suggest_printable(name: str, shape: Shape) -> str:

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
+from quoflow.core import events
 from quoflow.core.durations import Duration
 from quoflow.core.lists import as_tuple
 from quoflow.core.parameters.base import Expression, Template
@@ -66,6 +67,18 @@ class Filters(_Model):
         if not on:
             raise ValueError("nothing is listed here; write `completed`, `failed`, or both")
         return on
+
+
+_EXCHANGE = ("line", "direction", "from", "to", "status", "text")
+
+
+def list_filters(kind: str) -> tuple[str, ...]:
+    """List the filters that a trigger takes, as rules write them."""
+    if kind in events.ARTIFACT_KINDS:
+        return (*_EXCHANGE, "on")
+    if kind in events.CONVERSATION_KINDS:
+        return ("line", "direction", "from", "to", "text")
+    return () if kind in ("schedule", "manual") else _EXCHANGE
 
 
 class Schedule(_Model):

@@ -18,7 +18,7 @@ from pydantic_core import core_schema
 
 from quoflow.core import events, steps
 from quoflow.core.durations import format_duration
-from quoflow.core.rules import Filters, Schedule
+from quoflow.core.rules import Filters, Schedule, list_filters
 from quoflow.loader.conditions import WORDS
 from quoflow.loader.kinds import ENDS, KINDS, SHORT
 from quoflow.loader.options import Options
@@ -39,6 +39,7 @@ TRIGGERS: Mapping[str, str] = {
     "recording.completed": "The recording of a call is there.",
     "summary.completed": "The summary of a call is there.",
     "transcript.completed": "The transcript of a call is there.",
+    "conversation.started": "A number has to do with us for the first time: a text or a call, in either direction.",
     "schedule": "At times of day (cron), or every so often.",
     "manual": "By hand: `quoflow trigger NAME`.",
 }
@@ -183,14 +184,13 @@ def _describe_condition() -> _Schema:
 def _describe_trigger(definitions: _Schema) -> _Schema:
     identifier = {"type": TEXT_TYPES, "description": "A name for this trigger."}
     inside: _Schema = {}
-    for name, model in (("filters", Filters), ("schedule", Schedule)):
-        schema = _take(model, definitions)
-        schema["properties"]["id"] = identifier
-        inside[name] = schema
+    every = _take(Filters, definitions)
+    for kind in events.ABOUT_SOMEBODY:
+        known = {key: every["properties"][key] for key in list_filters(kind)}
+        inside[_name_filters(kind)] = {**every, "properties": {**known, "id": identifier}}
+    inside["schedule"] = _take(Schedule, definitions)
+    inside["schedule"]["properties"]["id"] = identifier
     inside["schedule"]["oneOf"] = [{"required": ["cron"]}, {"required": ["every"]}]
-    late = inside["filters"]
-    usual = {key: part for key, part in late["properties"].items() if key != "on"}
-    inside |= {"filters": {**late, "properties": usual}, "lateFilters": late}
     definitions.update(inside)
     nothing: _Schema = {"type": ["object", "null"], "additionalProperties": False, "properties": {"id": identifier}}
     properties: _Schema = {"id": identifier}
@@ -200,8 +200,7 @@ def _describe_trigger(definitions: _Schema) -> _Schema:
         elif kind == "schedule":
             properties[kind] = {"allOf": [_refer("schedule")]}
         else:
-            narrowing = "lateFilters" if kind in events.ARTIFACT_KINDS else "filters"
-            properties[kind] = {"anyOf": [_refer(narrowing), {"type": "null"}]}
+            properties[kind] = {"anyOf": [_refer(_name_filters(kind)), {"type": "null"}]}
         properties[kind] = {"description": TRIGGERS[kind], **properties[kind]}
     return {
         "type": "object",
@@ -209,6 +208,12 @@ def _describe_trigger(definitions: _Schema) -> _Schema:
         "properties": properties,
         "oneOf": [{"required": [kind]} for kind in events.KINDS],
     }
+
+
+def _name_filters(kind: str) -> str:
+    """Name what describes a trigger's filters; those that take the same ones share it."""
+    first = next(one for one in events.ABOUT_SOMEBODY if list_filters(one) == list_filters(kind))
+    return f"filters-{first}"
 
 
 def _describe_step(definitions: _Schema) -> _Schema:

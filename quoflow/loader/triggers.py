@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from quoflow.core import events, filters, phones, schedule
-from quoflow.core.rules import Filters, Schedule, Trigger
+from quoflow.core.rules import Filters, Schedule, Trigger, list_filters
 from quoflow.loader import later
 from quoflow.loader.nodes import Key, ListNode, MappingNode, Node, ScalarNode
 from quoflow.loader.report import Report, find_close, join_words, suggest
@@ -15,6 +15,10 @@ from quoflow.loader.validation import read_model
 
 KINDS = (*events.KINDS, *events.LATER_KINDS)
 EXAMPLE = "such as `trigger: message.received`"
+FEW = 4
+"""Triggers that a hint lists one by one."""
+
+_EVERY_FILTER = frozenset(info.alias or name for name, info in Filters.model_fields.items())
 _ID = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,49}")
 _SHORT_CODE = re.compile(r"\d{3,6}")
 _PUNCTUATION = re.compile(r"[\s().-]")
@@ -155,10 +159,7 @@ class _Reader:
 
     def _read_filters(self, node: MappingNode, path: Sequence[Key]) -> Filters | None:
         begun = len(self.report.problems)
-        if "on" in node.items and self.kind not in events.ARTIFACT_KINDS:
-            told = ("unknown-key", f"`{self.kind}` has no `on`", f"it is for {join_words(events.ARTIFACT_KINDS)}")
-            self.report.add(node.keys["on"], (*path, "on"), told)
-            node = later.drop_keys(node, ("on",))
+        node = self._refuse_senseless(node, path)
         read = read_model(Filters, node, self.report, path)
         for key in ("from", "to"):
             self._check_numbers(node.items.get(key), (*path, key))
@@ -167,6 +168,16 @@ class _Reader:
             return None
         numbers = {key: tuple(read_number(one) or one for one in getattr(read, key)) for key in ("from_", "to")}
         return read.model_copy(update=numbers)
+
+    def _refuse_senseless(self, node: MappingNode, path: Sequence[Key]) -> MappingNode:
+        """Refuse filters that this trigger has nothing for, and give the mapping without them."""
+        known = list_filters(self.kind)
+        senseless = [key for key in node.items if key in _EVERY_FILTER and key not in known]
+        for key in senseless:
+            having = [kind for kind in events.KINDS if key in list_filters(kind)]
+            hint = f"it is for {join_words(having)}" if len(having) <= FEW else _tell_filters(known)
+            self.report.add(node.keys[key], (*path, key), ("unknown-key", f"`{self.kind}` has no `{key}`", hint))
+        return later.drop_keys(node, senseless)
 
     def _check_numbers(self, node: Node | None, path: tuple[Key, ...]) -> None:
         if isinstance(node, ListNode):
@@ -184,6 +195,10 @@ class _Reader:
         except ValueError as error:
             hint = "see https://github.com/google/re2/wiki/Syntax; there is no look-ahead and no back-reference"
             self.report.add(pattern, path, ("pattern", str(error), hint))
+
+
+def _tell_filters(known: Sequence[str]) -> str:
+    return f"it has {join_words(known, last='and')}" if known else "leave it out"
 
 
 def _is_number(text: str) -> bool:

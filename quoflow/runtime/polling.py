@@ -17,7 +17,7 @@ from quoflow.core import facts, happenings, likeness
 from quoflow.core.events import Event
 from quoflow.quo import errors, translate, wire
 from quoflow.quo.client import Quo
-from quoflow.runtime import optouts, recovery, watching
+from quoflow.runtime import meeting, optouts, recovery, watching
 from quoflow.runtime.engine import Engine, Notice
 from quoflow.store import cursors, exchanges, inbox, mirror, outbox
 from quoflow.store.database import Connection
@@ -44,6 +44,14 @@ class Polled:
     conversations: int = 0
     events: int = 0
     is_baseline: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Messages that were read: those of other people that were not known before, and those that quoflow has sent."""
+
+    strange: tuple[facts.Message, ...] = ()
+    ours: tuple[facts.Message, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +291,9 @@ def _read_conversation(
         mirror.save_conversation(tx, desk.connection, conversation, synced_until=max([floor, *times]))
         fresh = _save_messages(tx, desk, messages)
         over = mirror.save_calls(tx, desk.connection, calls)
+        begun = conversation.created_at or desk.earliest
+        if until is not None or begun < desk.earliest:
+            meeting.note_known(tx, desk.connection, people, at=begun)
         return _add_events(tx, desk, fresh, over) if until is None else []
 
 
@@ -298,8 +309,8 @@ def _read_all(desk: Desk, wires: Iterable[_Wire], read: Callable[[_Wire], _Value
     return values
 
 
-def _save_messages(tx: Connection, desk: Desk, messages: list[facts.Message]) -> tuple[facts.Message, ...]:
-    """Save messages, learn opt-outs from those that are new, and give those that quoflow did not send."""
+def _save_messages(tx: Connection, desk: Desk, messages: list[facts.Message]) -> Read:
+    """Save messages, learn opt-outs from those that are new, and give what counts."""
     claimed = outbox.claimed_ids(tx, connection=desk.connection, ids=[one.id for one in messages])
     ours = {one.id for one in messages if one.id in claimed or _is_on_its_way(tx, desk, one)}
     fresh = mirror.save_messages(tx, desk.connection, messages, ours=ours)
@@ -308,7 +319,7 @@ def _save_messages(tx: Connection, desk: Desk, messages: list[facts.Message]) ->
             optouts.learn(tx, desk.engine, desk.connection, message)
     strange = tuple(message for message in fresh if message.id not in ours)
     recovery.look_for_strangers(tx, desk.engine, desk.connection, strange)
-    return strange
+    return Read(strange, tuple(message for message in messages if message.id in ours))
 
 
 def _is_on_its_way(tx: Connection, desk: Desk, message: facts.Message) -> bool:
@@ -319,18 +330,17 @@ def _is_on_its_way(tx: Connection, desk: Desk, message: facts.Message) -> bool:
     return likeness.fold_text(message.text) in pending
 
 
-def _add_events(
-    tx: Connection, desk: Desk, messages: Iterable[facts.Message], calls: Iterable[facts.Call]
-) -> list[Event]:
+def _add_events(tx: Connection, desk: Desk, messages: Read, calls: Iterable[facts.Call]) -> list[Event]:
     """Put what happened since the baseline into the inbox, and watch for what is made after calls."""
     derived: list[Event] = []
-    for message in messages:
+    for message in messages.strange:
         derived += happenings.derive_message_events(desk.connection, message)
     for call in calls:
         number = desk.find_number(call.line_id)
         derived += happenings.derive_call_events(desk.connection, call, line_number=number)
         if call.is_over and happenings.find_end(call) >= desk.earliest:
             watching.begin(tx, desk.engine, desk.connection, call)
+    derived += meeting.meet(tx, desk.connection, derived, messages.ours)
     recent = [event for event in derived if event.occurred_at >= _find_earliest(desk, event)]
     return list(inbox.add_events(tx, recent, now=desk.engine.clock()))
 
@@ -354,7 +364,7 @@ def _read_open_calls(desk: Desk, done: set[str]) -> list[Event]:
         if read is None:
             continue
         with desk.engine.database.write() as tx:
-            new += _add_events(tx, desk, [], mirror.save_calls(tx, desk.connection, [read]))
+            new += _add_events(tx, desk, Read(), mirror.save_calls(tx, desk.connection, [read]))
     return new
 
 

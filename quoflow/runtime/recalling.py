@@ -10,7 +10,7 @@ from quoflow.core.events import Event
 from quoflow.core.facts import Contact
 from quoflow.core.history import History
 from quoflow.core.rules import Rule
-from quoflow.store import exchanges, past
+from quoflow.store import exchanges, first_contacts, past
 from quoflow.store.database import Connection
 
 LOOKS_BACK = tuple(timedelta(days=days) for days in (2, 31, 366))
@@ -25,12 +25,12 @@ def recall(tx: Connection, rules: Iterable[Rule], event: Event, contact: Contact
     numbers = {event.peer or "", *(contact.phones if contact else ())} - {""}
     # What has just been read may be ahead of our clock: Quo's is another.
     about = past.About(event.connection, numbers, until=max(now, event.occurred_at))
-    _, _, quo_id = event.id.partition(":")
     counted = {(one.kind, one.within) for one in questions if one.function == "count"}
     wanted = {one.kind for one in questions if one.function == "last"}
     return History(
         counts={(kind, within): past.count_events(tx, about, kind, since=now - within) for kind, within in counted},
-        latest={kind: past.find_latest(tx, about, kind, but=quo_id) for kind in wanted},
+        latest={kind: past.find_latest(tx, about, kind, but=event.quo_id) for kind in wanted},
+        is_first=first_contacts.is_first(tx, event.connection, numbers, quo_id=event.quo_id),
         replied_at=_find_reply(tx, about) if any(one.function == "replied_since" for one in questions) else None,
     )
 

@@ -182,6 +182,8 @@ def _erase_contacts(tx: Connection, phone: str, now: datetime) -> int:
         tx.execute(
             update(table).where(*here).values(**blank, emails=(), phones=(), fields={}, gone_at=now, updated_at=None)
         )
+    tx.execute(delete(tables.first_contacts).where(tables.first_contacts.c.phone == phone))
+    tx.execute(delete(tables.unanswered).where(tables.unanswered.c.peer == phone))
     talks = tables.conversations
     tx.execute(update(talks).where(_mentions(talks.c.participants, phone)).values(participants=(), name=None))
     return len(found)

@@ -55,6 +55,7 @@ PAST = history.History(
         "call.missed": None,
     },
     replied_at=datetime(2026, 11, 20, 15, tzinfo=UTC),
+    is_first=False,
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, ForeignKeyConstraint, Index, String, Table
+from sqlalchemy import Boolean, Column, ForeignKeyConstraint, Index, Integer, String, Table
 
 from quoflow.store.columns import STATE_LENGTH, FreeText, Json, Strings, UtcDateTime
 from quoflow.store.tables import base
@@ -141,3 +141,31 @@ watches = Table(
     Column("finished_at", UtcDateTime),
     Index(None, "connection", "state", "next_at"),
 )
+
+first_contacts = Table(
+    "first_contacts",
+    base.metadata,
+    base.key("connection"),
+    base.key("phone"),
+    base.time("at"),
+    base.text("quo_id"),
+)
+"""With which numbers we have had to do, since when, and by which text or call it began."""
+
+unanswered = Table(
+    "unanswered",
+    base.metadata,
+    base.key("connection"),
+    base.key("quo_id"),
+    Column("wait", Integer, primary_key=True, autoincrement=False),
+    base.key("calendar"),
+    base.text("line_id"),
+    base.text("peer"),
+    Column("conversation_id", String),
+    base.time("began_at"),
+    base.time("due_at"),
+    Column("state", String(STATE_LENGTH), nullable=False),
+    Index(None, "connection", "state", "due_at"),
+    Index(None, "connection", "line_id", "peer"),
+)
+"""Who waits for an answer: the text or call that began it, and when it has waited too long for some rule."""

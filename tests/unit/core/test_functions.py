@@ -21,6 +21,7 @@ PAST = History(
         "call.answered": None,
     },
     replied_at=datetime(2026, 11, 23, 14, tzinfo=UTC),
+    is_first=True,
 )
 MONDAY = Functions(
     now=datetime(2026, 11, 23, 15, tzinfo=UTC),

@@ -14,11 +14,11 @@ from importlib import resources
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import event
+from sqlalchemy import event, select
 
 from quoflow.core import chain
 from quoflow.errors import StoreError
-from quoflow.store import audit, migrations, opt_outs
+from quoflow.store import audit, migrations, opt_outs, tables
 from quoflow.store.database import Database, _make_engine
 
 NOW = "2026-11-23 15:00:00.000000"
@@ -49,6 +49,15 @@ ROWS = {
     },
     "opt_outs": {
         "connection": "main", "message_id": "AC2", "phone": "+15555550123", "says": "stop", "word": "STOP", "at": NOW,
+    },
+    "messages": {
+        "connection": "main", "id": "AC3", "line_id": "PN1", "peer": "+15555550124", "direction": "incoming",
+        "text": "Hi", "status": "received", "created_at": "2026-11-20 15:00:00.000000", "from_": "+15555550124",
+        "to": "[]", "is_ours": 0,
+    },
+    "conversations": {
+        "connection": "main", "id": "CN1", "line_id": "PN1", "participants": '["+15555550124", "+15555550125"]',
+        "synced_until": NOW,
     },
 }  # fmt: skip
 AUDIT = [("ann", "paused", "{}"), ("bob", "resumed", '{"said": "call +15555550123"}')]
@@ -115,6 +124,19 @@ def test_everything_is_there_afterwards(tmp_path, make, version):
         assert opt_outs.find_opt_out(tx, connection="main", phone="+15555550123") is not None
     database.close()
     assert describe(path)[2] == dict.fromkeys(ROWS, 1)
+
+
+def test_whoever_is_known_is_no_first_contact(path, make):
+    """Who wrote before the change, or is in a conversation, has had to do with us since then."""
+    database = open_at(path, make)
+    with database.read() as tx:
+        found = tx.execute(select(tables.first_contacts).order_by(tables.first_contacts.c.phone)).all()
+    database.close()
+
+    assert [tuple(row) for row in found] == [
+        ("main", "+15555550124", make.now - timedelta(days=3), ""),
+        ("main", "+15555550125", make.now, ""),
+    ]
 
 
 def test_a_copy_of_the_old_state_is_kept(path, make):

@@ -1,6 +1,9 @@
-"""What the rule language needs: batches, and which run and approval belongs to one."""
+"""What the rule language needs: batches, with whom we have had to do since when, and who waits for an answer."""
 
 from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,9 +13,17 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
+TIME = sa.DateTime(timezone=True)
+
 
 def upgrade() -> None:
     """Add columns that may be empty, and new tables: nothing that is there is rewritten."""
+    _add_batches()
+    _add_first_contacts()
+    _add_unanswered()
+
+
+def _add_batches() -> None:
     for table, column in (
         ("runs", sa.Column("batch", sa.String())),
         ("approvals", sa.Column("batch", sa.String())),
@@ -31,13 +42,69 @@ def upgrade() -> None:
         sa.Column("members", sa.Integer(), nullable=False),
         sa.Column("left_out", sa.Integer(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("at", TIME, nullable=False),
         sa.ForeignKeyConstraint(
             ["connection", "event_id"], ["events.connection", "events.id"], name="fk_batches_connection_event_id"
         ),
         sa.PrimaryKeyConstraint("connection", "id", name="pk_batches"),
     )
     op.create_index("ix_batches_at", "batches", ["at"])
+
+
+def _add_first_contacts() -> None:
+    """Whoever is in the mirror has had to do with us before: nothing of theirs is a first contact."""
+    table = op.create_table(
+        "first_contacts",
+        sa.Column("connection", sa.String(), nullable=False),
+        sa.Column("phone", sa.String(), nullable=False),
+        sa.Column("at", TIME, nullable=False),
+        sa.Column("quo_id", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("connection", "phone", name="pk_first_contacts"),
+    )
+    tx, first = op.get_bind(), dict[tuple[str, str], datetime]()
+    for name in ("messages", "calls"):
+        for connection, phone, at in tx.execute(_select_earliest(name)):
+            first[connection, phone] = min(at, first.get((connection, phone), at))
+    for connection, participants, at in tx.execute(_select_conversations()):
+        for phone in participants:
+            first.setdefault((connection, phone), at)
+    rows = [
+        {"connection": connection, "phone": phone, "at": at, "quo_id": ""}
+        for (connection, phone), at in first.items()
+        if any(character.isdigit() for character in phone)
+    ]
+    op.bulk_insert(table, rows)
+
+
+def _select_earliest(name: str) -> sa.Select[str, str, datetime]:
+    who = (sa.column("connection", sa.String()), sa.column("peer", sa.String()))
+    at = sa.func.min(sa.column("created_at", TIME), type_=TIME)
+    return sa.select(*who, at).select_from(sa.table(name)).group_by(*who)
+
+
+def _select_conversations() -> sa.Select[str, Any, datetime]:  # JSON: a list of numbers
+    of = sa.column("connection", sa.String())
+    participants: sa.ColumnClause[Any] = sa.column("participants", sa.JSON())
+    return sa.select(of, participants, sa.column("synced_until", TIME)).select_from(sa.table("conversations"))
+
+
+def _add_unanswered() -> None:
+    op.create_table(
+        "unanswered",
+        sa.Column("connection", sa.String(), nullable=False),
+        sa.Column("quo_id", sa.String(), nullable=False),
+        sa.Column("wait", sa.Integer(), nullable=False),
+        sa.Column("calendar", sa.String(), nullable=False),
+        sa.Column("line_id", sa.String(), nullable=False),
+        sa.Column("peer", sa.String(), nullable=False),
+        sa.Column("conversation_id", sa.String(), nullable=True),
+        sa.Column("began_at", TIME, nullable=False),
+        sa.Column("due_at", TIME, nullable=False),
+        sa.Column("state", sa.String(20), nullable=False),
+        sa.PrimaryKeyConstraint("connection", "quo_id", "wait", "calendar", name="pk_unanswered"),
+    )
+    op.create_index("ix_unanswered_connection_state_due_at", "unanswered", ["connection", "state", "due_at"])
+    op.create_index("ix_unanswered_connection_line_id_peer", "unanswered", ["connection", "line_id", "peer"])
 
 
 def downgrade() -> None:
