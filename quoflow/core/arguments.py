@@ -55,6 +55,8 @@ def check_constants(report: Report, node: nodes.Call | nodes.Filter | nodes.Test
             report.add(node, f"there is no calendar `{calendar}`", hint, at=name)
     elif name == "matches" and not isinstance(value, str):
         report.add(node, "`matches` takes a regular expression that is written out", "quote it", at=name)
+    elif name == "matches" and isinstance(value, str) and "\b" in value:
+        report.add(node, "`\\b` between quotes is a backspace, which no text holds", "write `\\\\b`", at=name)
     elif isinstance(value, str) and name in _READERS:
         try:
             _READERS[name](value)

@@ -105,7 +105,10 @@ def plan_batch(rule, event, people):
         candidates = [firing.consider_contact(one) for one in people]
     else:
         numbers = enumerate(
-            audiences.read_numbers(expressions.evaluate(rule.audience.numbers, {"vars": rule.vars}, LANGUAGE)), 1
+            audiences.read_numbers(
+                expressions.evaluate(rule.audience.numbers, see(rule, event, None).values, LANGUAGE)
+            ),
+            1,
         )
         candidates = [firing.consider_number(at, phones.normalize(one, "US"), None) for at, one in numbers]
     gathering, objection = gather(rule, rule.audience, candidates, lambda one: see(rule, one.event, one.contact))
