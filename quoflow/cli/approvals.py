@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from typing import Any
 
 import click
@@ -10,7 +11,7 @@ import click
 from quoflow import app, errors
 from quoflow.cli import feed, output
 from quoflow.cli.output import Session
-from quoflow.runtime import approving, runs
+from quoflow.runtime import approving, grouping, runs
 from quoflow.runtime.approving import Decided, Review
 from quoflow.runtime.engine import Engine
 from quoflow.store import approvals as store
@@ -28,27 +29,56 @@ def approvals(ctx: click.Context) -> int:
 
 
 @approvals.command("list", help="List what waits for a decision.")
+@click.option("--batch", help="Only this batch, each write of it by itself.")
 @click.option("--json", "as_json", is_flag=True, help="Write JSON to stdout.")
 @click.pass_obj
-def list_approvals(session: Session, as_json: bool = False) -> int:  # noqa: FBT001, FBT002 - click passes by name
-    """List pending approvals."""
+def list_approvals(session: Session, batch: str | None = None, as_json: bool = False) -> int:  # noqa: FBT001, FBT002 - click passes by name
+    """List pending approvals; of a batch one row stands for all, unless it is asked for."""
     with app.open_engine(session.config, tell=feed.ignore) as engine:
-        pending = approving.review(engine, approving.list_pending(engine))
+        pending = approving.list_pending(engine)
+        if batch is not None:
+            pending = grouping.find_group(pending, batch).approvals
+        reviewed = approving.review(engine, pending)
     if as_json:
-        output.write_json([describe(one) for one in pending])
+        output.write_json([describe(one) for one in reviewed])
     elif not pending:
         output.write("Nothing waits for approval.")
     else:
-        output.write_table(("id", "rule", "to", "what", "yes", "expires"), [_make_row(one) for one in pending])
-        output.write("`quoflow approvals approve ID…` sends exactly this; `reject ID…` does not.")
+        _draw(reviewed, is_whole=batch is not None)
     return errors.EXIT_FINE
+
+
+def _draw(reviewed: tuple[Review, ...], *, is_whole: bool) -> None:
+    groups, singles = grouping.group(one.approval for one in reviewed)
+    alone = {one.id for one in singles}
+    rows = [_make_row(one) for one in reviewed if is_whole or one.approval.id in alone]
+    if rows:
+        output.write_table(("id", "rule", "to", "what", "yes", "expires"), rows)
+        output.write("`quoflow approvals approve ID…` sends exactly this; `reject ID…` does not.")
+    if groups and not is_whole:
+        output.write_table(("batch", "rule", "to", "first", "expires"), [_make_group_row(one) for one in groups])
+    for one in groups:
+        if not is_whole:
+            output.write(f"`quoflow approvals list --batch {one.batch}` shows each of its {len(one.approvals)} writes.")
+        output.write(f"`quoflow approvals approve --batch {one.batch} --sum {one.sum}` sends exactly these.")
+
+
+def _make_group_row(one: grouping.Group) -> tuple[object, ...]:
+    first, expires = one.approvals[0], min(each.expires_at for each in one.approvals)
+    to = f"{one.recipients} number{'' if one.recipients == 1 else 's'}"
+    return one.batch, one.rule, to, f"{first.to}: {describe_content(first)}", output.format_time(expires)
 
 
 def _make_row(one: Review) -> tuple[object, ...]:
     waiting = one.approval
     rule = waiting.rule if one.rule_now == "unchanged" else f"{waiting.rule} ({one.rule_now} since)"
     expires = output.format_time(waiting.expires_at)
-    return waiting.id, rule, waiting.to, waiting.text or runs.describe_tags(waiting.payload), _count_votes(one), expires
+    return waiting.id, rule, waiting.to, describe_content(waiting), _count_votes(one), expires
+
+
+def describe_content(one: Approval) -> str:
+    """Give the words of a text, or a change of tags."""
+    return one.text or runs.describe_tags(one.payload)
 
 
 def _count_votes(one: Review) -> str:
@@ -84,20 +114,23 @@ def _explain_rule(one: Review) -> str:
 @approvals.command(help="Say yes: exactly these bytes may be sent.")
 @click.argument("ids", nargs=-1)
 @click.option("--all", "every", is_flag=True, help="All that wait now, as listed.")
+@click.option("--batch", help="All that waits of this batch; texts that somebody has edited are not among it.")
+@click.option("--sum", "listed", help="With --batch: only if it still is what was listed with this sum.")
 @click.option("--yes", is_flag=True, help="Do not ask again.")
 @click.pass_obj
-def approve(session: Session, ids: tuple[str, ...], every: bool, yes: bool) -> int:  # noqa: FBT001 - click passes by name
+def approve(session: Session, /, yes: bool, **chosen: Any) -> int:  # noqa: FBT001 - click passes by name; options are of any type
     """Approve."""
-    return _decide(session, ids, every=every, ask=not yes, is_yes=True)
+    return _decide(session, _Choice(**chosen), ask=not yes, is_yes=True)
 
 
 @approvals.command(help="Say no: it is never sent.")
 @click.argument("ids", nargs=-1)
 @click.option("--all", "every", is_flag=True, help="All that wait now, as listed.")
+@click.option("--batch", help="All that waits of this batch; texts that somebody has edited are not among it.")
 @click.pass_obj
-def reject(session: Session, ids: tuple[str, ...], every: bool) -> int:  # noqa: FBT001 - click passes by name
+def reject(session: Session, /, **chosen: Any) -> int:  # click's options are of any type
     """Reject."""
-    return _decide(session, ids, every=every, ask=False, is_yes=False)
+    return _decide(session, _Choice(**chosen), ask=False, is_yes=False)
 
 
 @approvals.command(help="Put your own words in the place of a text; they get an id of their own, and wait for a yes.")
@@ -120,12 +153,38 @@ def edit(session: Session, approval_id: str, text: str, as_json: bool) -> int:  
     return errors.EXIT_FINE
 
 
-def _decide(session: Session, ids: tuple[str, ...], *, every: bool, ask: bool, is_yes: bool) -> int:
-    if bool(ids) == every:
-        raise click.UsageError("Name the ids to decide on, or say --all.")
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """What is decided on: ids, a batch (if it still has this sum), or everything that waits."""
+
+    ids: tuple[str, ...] = ()
+    every: bool = False
+    batch: str | None = None
+    listed: str | None = None
+
+    @property
+    def needs_look(self) -> bool:
+        """Whether a person has yet to see what exactly it is: neither ids nor a sum say so."""
+        return not self.ids and self.listed is None
+
+    def find(self, engine: Engine) -> tuple[Approval, ...]:
+        """Find it. Raises UsageError when nothing, or more than one kind of choice, was named."""
+        if sum((bool(self.ids), self.every, self.batch is not None)) != 1:
+            raise click.UsageError("Name the ids to decide on, or say --batch ID, or --all.")
+        if self.listed is not None and self.batch is None:
+            raise click.UsageError("--sum belongs to --batch.")
+        if self.ids:
+            return _find(engine, self.ids)
+        pending = approving.list_pending(engine)
+        if self.batch is None:
+            return pending
+        return grouping.find_group(pending, self.batch, listed=self.listed).approvals
+
+
+def _decide(session: Session, choice: _Choice, *, ask: bool, is_yes: bool) -> int:
     with app.open_engine(session.config, tell=feed.ignore) as engine:
-        wanted = approving.list_pending(engine) if every else _find(engine, ids)
-        if every and ask and wanted and not _confirm(wanted):
+        wanted = choice.find(engine)
+        if choice.needs_look and ask and wanted and not _confirm(wanted):
             output.write("Nothing was decided.")
             return errors.EXIT_FAILED
         decided = approving.decide(engine, wanted, approve=is_yes, actor=app.read_actor())
@@ -193,6 +252,7 @@ def describe(review: Review) -> dict[str, Any]:
         "expires_at": one.expires_at,
         "segments": one.segments,
         "run": one.run_id,
+        "batch": one.batch,
         "votes": list(review.voters),
         "votes_needed": review.needed,
         "edited_by": one.edited_by,

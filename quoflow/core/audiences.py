@@ -97,6 +97,16 @@ def find_batch(event: Event) -> str | None:
     return _read(event.data, "batch")
 
 
+def name_wave(batch: str | None, *, is_first: bool, path: str) -> str | None:
+    """Name what of a batch is planned together, and so approved together: the first writes bear the batch's own id.
+
+    What follows a wait or a result is another decision; it is named by the step with which it begins.
+    """
+    if batch is None or is_first:
+        return batch
+    return plans.hash_canonical([batch, path])[:_ID_DIGITS]
+
+
 def find_version(event: Event) -> str | None:
     """Give the version of the rule that a member's batch began with."""
     return _read(event.data, "rule_version")

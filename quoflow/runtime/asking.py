@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from quoflow.core import questions
 from quoflow.core.events import Event
 from quoflow.core.lifecycle import RunRecord
-from quoflow.runtime import runs, scenes
+from quoflow.runtime import grouping, runs, scenes
 from quoflow.runtime.engine import Engine, Notice
 from quoflow.settings import SmsApproval
 from quoflow.store import approvals, inbox
@@ -31,8 +31,10 @@ def ask_owners(engine: Engine) -> int:
     """
     sms, now = engine.settings.approvals.sms, engine.clock()
     with engine.database.read() as tx:
-        pending = [one for one in approvals.list_pending(tx) if one.connection in engine.quos]
         asked = [one for name in engine.quos for one in _list_questions(tx, name)]
+        if sms is None and not asked:
+            return 0
+        pending = [one for one in approvals.list_pending(tx) if one.connection in engine.quos]
     wanted = {one.id for one in pending} if sms else set()
     for run in asked:
         if run.event_id.split(":")[1] not in wanted:
@@ -40,12 +42,27 @@ def ask_owners(engine: Engine) -> int:
                 store.cancel_run(tx, run.id, reason="the answer is not wanted any more", now=now)
     if sms is None:
         return 0
+    groups, pending_alone = grouping.group(pending)
+    for group in groups:
+        _leave_to_the_command(engine, group)
     count = 0
-    for one in pending:
+    for one in pending_alone:
         if one.code is None and now < min(one.expires_at, one.requested_at + sms.code_expires):
             with engine.database.write() as tx:
                 count += _ask(tx, engine, sms, one, now=now)
     return count
+
+
+def _leave_to_the_command(engine: Engine, group: grouping.Group) -> None:
+    """Ask nobody by text about a batch: that would be a text for each of its members."""
+    unasked = [one for one in group.approvals if one.code is None]
+    if not unasked:
+        return
+    with engine.database.write() as tx:
+        for one in unasked:
+            approvals.give_code(tx, one.id, code=approvals.NO_CODE)
+    text = f"{group.rule}: decide on the batch {group.batch} on the command line; a batch is not asked about by text"
+    engine.tell(Notice("approval.not_asked", text, unasked[0].connection))
 
 
 def _list_questions(tx: Connection, connection: str) -> tuple[RunRecord, ...]:

@@ -89,8 +89,10 @@ def _advance(tx: Connection, engine: Engine, run: RunRecord, scene: writes.Scene
     rule, now = scene.rule, scene.now
     records = store.list_steps(tx, run.id)
     advance = planning.advance(rule, records, scene)
+    path = next((planned.path for planned in advance.steps if planned.write is not None), "")
+    wave = audiences.name_wave(run.batch, is_first=not records, path=path)
     for planned in advance.steps:
-        _record_step(tx, engine, run, rule=rule, planned=planned, now=now)
+        _record_step(tx, engine, replace(run, batch=wave), rule=rule, planned=planned, now=now)
     steps = store.list_steps(tx, run.id)
     if advance.end is None:
         state, reason = lifecycle.fold_run_state(steps)
@@ -182,7 +184,8 @@ def ask_again(tx: Connection, engine: Engine, run: RunRecord, step: StepRecord) 
     reason = "needs approval: no yes stands for these bytes"
     changes = {"state": StepState.NEEDS_APPROVAL, "reason": reason, "due_at": None}
     if store.update_step(tx, step.id, expected={step.state}, now=now, **changes):
-        _ask(tx, engine, run, step, expires_at=now + engine.settings.approvals.expire_after)
+        alone = replace(run, batch=None)  # it is not what was planned, and approved, with the others
+        _ask(tx, engine, alone, step, expires_at=now + engine.settings.approvals.expire_after)
         carry_on(tx, engine, run)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections import Counter
+
 from .conftest import ANNA, BILL, CORA, SCENARIO, UNLIMITED
 
 OFFER = """
@@ -12,6 +15,12 @@ actions:
   - send_message:
       from: Main Line
       text: "Hi {{ contact.first_name or 'there' }}, {{ vars.offer }}"
+"""
+OTHER = """
+name: other
+trigger: message.received
+actions:
+  - send_message: {text: You wrote.}
 """
 CALLED = """
 name: called
@@ -95,3 +104,83 @@ def test_numbers_and_conversations_are_audiences_too(make_firm):
 
     assert called == [(BILL, "+15555550102")]
     assert quiet["text"] == "Anything else, Anna Berg?"
+
+
+def read_sum(listing):
+    """Give the sum that stands in what `approvals list` says of a batch."""
+    return listing.partition("--sum ")[2].partition("`")[0]
+
+
+def test_a_yes_to_a_batch_covers_exactly_what_was_listed(make_firm):
+    """One row stands for all; who was edited since waits for a yes of their own, and a sum holds to what was shown."""
+    rules = (f"{OFFER}  - wait: 1h\n  - send_message: {{from: Main Line, text: Still here}}\n", OTHER)
+    firm = make_firm(*rules, quo={"contacts": make_people(3)}, guards=UNLIMITED)
+    firm.begin()
+    firm.run("trigger", "offer", "--set", "offer=20 % off")
+    firm.quo.write("hello", peer=BILL)
+    firm.once()
+    listing = firm.run("approvals", "list").out
+    batch = firm.list("runs")[0]["batch"] or firm.list("runs")[1]["batch"]
+    waiting = [one for one in firm.list("approvals") if one["batch"] == batch]
+    firm.run("approvals", "edit", waiting[0]["id"], "--text", "in other words")
+    refused = firm.run("approvals", "approve", "--batch", batch, "--sum", read_sum(listing), code=1).err
+    firm.run("approvals", "approve", "--batch", batch, code=64)  # nobody has looked, and there is nobody to ask
+    firm.run("approvals", "approve", "--batch", batch, "--yes")
+    firm.once()
+    left = firm.list("approvals")
+    firm.once(ahead="61m")
+    followers = [one for one in firm.list("approvals") if one["text"] == "Still here"]
+
+    assert f"`quoflow approvals list --batch {batch}` shows each of its 3 writes." in listing
+    assert "is not what was listed" in refused
+    assert "2 that wait" in refused
+    assert sorted(firm.quo.texts()) == ["Hi P2001, 20 % off", "Hi P2002, 20 % off"]
+    assert [one["text"] for one in left] == ["You wrote.", "in other words"]
+    assert len(followers) == 2
+    assert {one["batch"] for one in followers}.isdisjoint({batch, None})
+
+
+def test_a_listed_batch_is_approved_by_its_sum_or_rejected_whole(make_firm):
+    """The sum that was shown says as much as a look; a no needs none."""
+    firm = make_firm(OFFER, quo={"contacts": make_people(2)}, guards=UNLIMITED)
+    firm.begin()
+    firm.run("trigger", "offer", "--set", "offer=10 % off")
+    firm.run("trigger", "offer", "--set", "offer=20 % off")
+    firm.once()
+    first, second = dict.fromkeys(one["batch"] for one in firm.list("approvals"))
+    listing = firm.run("approvals", "list", "--batch", first).out
+    firm.run("approvals", "reject", "--batch", second)
+    firm.run("approvals", "approve", "--batch", first, "--sum", read_sum(listing))
+    firm.once()
+
+    assert listing.count("10 % off") + listing.count("20 % off") == 2
+    assert len(firm.quo.texts()) == 2
+    assert len(set(firm.quo.texts())) == 2
+    assert firm.list("approvals") == []
+
+
+def test_killed_in_the_middle_each_member_has_one_run_and_one_text(make_firm):
+    """`kill -9` while a batch of thirty is planned and sent: after the restarts nobody was texted twice or left out."""
+    firm = make_firm(OFFER, auto=True, quo={"contacts": make_people(30)}, guards=UNLIMITED)
+    firm.environ |= {"QUOFLOW_POLL__EVERY": "30s"}
+    firm.begin()
+    firm.run("trigger", "offer", "--set", "offer=20 % off")
+    for number in (0, 4, 11, 19):
+        with firm.living():
+            wait_for_texts(firm.quo, number)
+    for ahead in ("0s", "5m"):  # what was in flight is looked for again
+        firm.once(ahead=ahead)
+
+    runs = firm.list("runs")
+    numbers = Counter(one["to"] for one in firm.quo.sent())
+    unknown = [one["to"] for one in firm.list("outbox") if one["state"] == "unknown"]
+    assert (len(runs), len({one["event"] for one in runs}), len({one["batch"] for one in runs})) == (30, 30, 1)
+    assert sorted([*numbers.elements(), *unknown]) == sorted(f"+1555555{at}" for at in range(2000, 2030))
+    assert len(numbers) >= 26
+
+
+def wait_for_texts(quo, number):
+    """Wait until so many texts were accepted; for the first one only until the service has begun to read."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and (len(quo.sent()) < number or not quo.log()):
+        time.sleep(0.005)

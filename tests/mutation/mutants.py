@@ -487,6 +487,13 @@ MUTANTS = (
         ("tests/unit/core/test_audiences.py",),
     ),
     Mutant(
+        "a yes to a batch covers what was edited since",
+        "quoflow/runtime/grouping.py",
+        "        if one.batch is None or one.edited_by is not None:",
+        "        if one.batch is None:",
+        ("tests/acceptance/test_audience.py",),
+    ),
+    Mutant(
         "a look that fails lets the text go",
         "quoflow/runtime/freshness.py",
         """        _hold(engine, step, error)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from datetime import UTC, datetime
 
 import pytest
 
-from quoflow.core import audiences
+from quoflow.core import audiences, writes
 from quoflow.core.audiences import Firing
 from quoflow.core.events import Event
 from quoflow.core.facts import Contact, Conversation
-from quoflow.core.gathering import Gathering
+from quoflow.core.functions import Functions
+from quoflow.core.gathering import Gathering, gather
 from quoflow.core.rules import Audience, Rule, Trigger
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
@@ -108,3 +110,26 @@ def test_each_number_is_in_once():
 def test_a_list_may_be_written_in_one_text(value, numbers):
     """`trigger --set numbers=…` gives a text; a list is taken item by item; what is neither has no items."""
     assert list(audiences.read_numbers(value)) == numbers
+
+
+def test_an_audience_of_any_size_is_gathered_in_little_memory():
+    """Of each candidate only what its run is for is kept, so that ten thousand contacts cost a few megabytes."""
+    firing = make_firing()
+    rule, audience = firing.rule, firing.rule.audience
+    language = Functions(now=NOW)
+    candidates = (
+        firing.consider_contact(Contact(f"CT{at}", phones=(f"+1555{at:07}",), fields={"note": f"{at}" * 5_000}))
+        for at in range(10_000)
+    )  # 200 MB, if they were all there at a time
+
+    def see(candidate):
+        values = {"contact": {"note": candidate.contact.fields["note"]}}
+        return writes.Scene(rule, "main", values, language, (), "US", None, NOW)
+
+    tracemalloc.start()
+    gathering, objection = gather(rule, audience, candidates, see)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert (len(gathering.members), objection) == (10_000, None)
+    assert peak < 30_000_000
