@@ -31,7 +31,7 @@ class Event:
     """One event. Its id is made from Quo's id, so that reading it twice gives the same event.
 
     Attributes:
-        id: `<kind>:<Quo's id>`, `schedule:<rule>:<n>:<local time>` or `manual:<random>`.
+        id: `<kind>:<Quo's id>`, `schedule:<rule>:<local time>@<zone>` or `manual:<random>`.
         kind: the trigger that it fires, such as `message.received`.
         connection: the connection's name in the configuration.
         occurred_at: when it happened, UTC; for artifacts that arrive late, when they were first seen complete.

@@ -16,13 +16,18 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 from quoflow.core import events
 from quoflow.core.durations import Duration
 from quoflow.core.lists import as_tuple
+from quoflow.core.moments import Moment
 from quoflow.core.parameters.base import Expression, Template
 from quoflow.core.steps import Step
 
 DEFAULT_MAX_AGE = timedelta(hours=24)
 
 
+MOST_MOMENTS = 366
+"""How many moments one schedule may list."""
+
 OneOrMany = Annotated[tuple[str, ...], BeforeValidator(as_tuple)]
+Moments = Annotated[tuple[Moment, ...], BeforeValidator(as_tuple)]
 
 
 class _Model(BaseModel):
@@ -82,22 +87,28 @@ def list_filters(kind: str) -> tuple[str, ...]:
 
 
 class Schedule(_Model):
-    """When a schedule fires: a cron expression in a time zone, or every so often."""
+    """When a schedule fires: at wall-clock times that a cron expression names, every so often, or at given moments."""
 
     cron: str | None = Field(None, description="Five fields: minute hour day-of-month month day-of-week.")
     every: Duration | None = Field(None, description="An interval by elapsed time, such as 4h.")
+    at: Moments = Field(
+        (),
+        max_length=MOST_MOMENTS,
+        description="A date with a time of day, or a list of such, each of which fires once: 2026-12-24T09:00.",
+    )
     timezone: str | None = Field(
         None, description="An IANA name such as America/New_York; the configuration's unless said."
     )
-    catchup: Literal["skip", "latest"] = Field(
+    catchup: Literal["skip", "latest", "all"] = Field(
         "skip",
-        description="After a pause: skip what was missed (over 15 minutes late), or fire the latest one.",
+        description="After a pause: skip what was missed (over 15 minutes late), fire the latest one, or all, none of "
+        "them older than the rule's `max_age`.",
     )
 
     @model_validator(mode="after")
     def _says_one(self) -> Schedule:
-        if (self.cron is None) == (self.every is None):
-            raise ValueError("say either `cron` or `every`")
+        if sum((self.cron is not None, self.every is not None, bool(self.at))) != 1:
+            raise ValueError("say one of `cron`, `every` and `at`")
         return self
 
 

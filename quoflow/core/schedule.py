@@ -1,29 +1,32 @@
-"""When a schedule fires: cron expressions on local wall clocks, and intervals by elapsed time. Pure.
+"""When a schedule fires: cron expressions on local wall clocks, intervals by elapsed time, given moments. Pure.
 
-`croniter` is imported inside functions: `quoflow check` pays for it only where a rule has a `cron`.
+`croniter` is imported inside functions: what has no `cron` pays nothing for it.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from itertools import count, takewhile
 from zoneinfo import ZoneInfo
 
 from quoflow.core import zones
-from quoflow.core.rules import Schedule
+from quoflow.core.cron import check_cron
+from quoflow.core.durations import format_duration
+from quoflow.core.rules import DEFAULT_MAX_AGE, Schedule
 
 GRACE = timedelta(minutes=15)
 """How late a firing may be and still count as on time."""
 
 SHORTEST = timedelta(minutes=1)
 
-FIELDS = (("minute", 0, 59), ("hour", 0, 23), ("day of month", 1, 31), ("month", 1, 12), ("day of week", 0, 7))
-_EXAMPLE = "such as `0 9 * * MON-FRI` for 9:00 on weekdays"
-_STRANGE = re.compile(r"[^0-9A-Z*,/#?-]|R|H")
-_NAMES = re.compile(r"JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC|SUN|MON|TUE|WED|THU|FRI|SAT")
+LONGEST_LOOK = timedelta(days=31)
+"""How far back missed firings are looked for, unless a rule's `max_age` is longer."""
+
+MOST_AT_ONCE = 1_000
+"""How many missed firings are caught up at most, the newest: a year of minutes would bury everything else."""
 
 
 def check_schedule(spec: Schedule) -> str | None:
@@ -38,65 +41,14 @@ def check_schedule(spec: Schedule) -> str | None:
     return None if spec.cron is None else check_cron(spec.cron)
 
 
-def check_cron(expression: str) -> str | None:
-    """Say in words what is wrong with a cron expression, or None when it can fire.
-
-    Five fields: minute, hour, day of month, month, day of week. Aliases such as `@daily`, a field for seconds,
-    random or hashed fields, and dates that never come (`0 0 31 2 *`) are refused.
-    """
-    fields = expression.upper().split()
-    if expression.strip().startswith("@"):
-        return f"`{expression}` is an alias; write five fields, {_EXAMPLE}"
-    if len(fields) in (6, 7):
-        return (
-            f"`{expression}` has {len(fields)} fields, but seconds and years are not supported; write five, {_EXAMPLE}"
-        )
-    if len(fields) != 5:
-        return (
-            f"`{expression}` has {len(fields)} of five fields: minute hour day-of-month month day-of-week, {_EXAMPLE}"
-        )
-    for place, written in enumerate(fields):
-        if fault := _check_field(place, written):
-            return fault
-    return _check_whole(expression)
-
-
-def _check_field(place: int, written: str) -> str | None:
-    from croniter import CroniterError, croniter
-
-    name, lowest, highest = FIELDS[place]
-    fault = f"`{written}` does not fit the {name}: use {lowest} to {highest}, `*`, `1,2`, `1-5` or `*/15`"
-    if _STRANGE.search(_NAMES.sub("", written)):
-        return fault
-    for step in re.findall(r"/(\d+)", written):
-        if int(step) > highest:
-            return f"`{written}` steps over every {name} ({lowest} to {highest}); for an interval write `every:`"
-    try:
-        croniter(" ".join(written if place == at else "*" for at in range(5)))
-    except CroniterError:
-        return fault
-    return None
-
-
-def _check_whole(expression: str) -> str | None:
-    from croniter import CroniterBadDateError, CroniterError, croniter
-
-    try:
-        croniter(expression, datetime(2000, 1, 1)).get_next(datetime)  # noqa: DTZ001  a wall clock has no zone
-    except CroniterBadDateError:
-        return f"`{expression}` never comes: there is no such date"
-    except CroniterError as error:
-        return f"`{expression}` is not a cron expression ({error}); write five fields, {_EXAMPLE}"
-    return None
-
-
 @dataclass(frozen=True, slots=True)
 class Firing:
     """One firing of a schedule.
 
     Attributes:
-        key: unique among the schedule's firings and always the same: the local wall time that the cron expression
-            names (`2026-03-08T02:30`, whether or not the clocks showed it), or the UTC instant of an interval.
+        key: always the same for the same firing, and another for any other of a rule, whichever of its schedules it
+            comes from: the local wall time with its zone (`2026-03-08T02:30@America/New_York`, whether or not the
+            clocks showed it), or the UTC instant of an interval or of a moment that says its distance from UTC.
         at: when it is due, UTC.
     """
 
@@ -110,6 +62,30 @@ class Due:
 
     fire: tuple[Firing, ...] = ()
     missed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One schedule whose firings are remembered by themselves: a cron expression, an interval, or one moment.
+
+    Attributes:
+        name: what makes it the same schedule after a restart or an edit of anything else: what it says, and its zone.
+        spec: the schedule; of several moments only this one.
+    """
+
+    name: str
+    spec: Schedule
+
+
+def list_parts(spec: Schedule, *, timezone: str) -> tuple[Part, ...]:
+    """List the schedules that one trigger is made of; `timezone` counts where it names none."""
+    zone = spec.timezone or timezone
+    if spec.cron is not None:
+        return (Part(f"cron {' '.join(spec.cron.split())} {zone}", spec),)
+    if spec.every is not None:
+        return (Part(f"every {format_duration(spec.every)}", spec),)
+    single = (spec.model_copy(update={"at": (moment,)}) for moment in dict.fromkeys(spec.at))
+    return tuple(Part(f"at {_fire_moment(one.at[0], zone).key}", one) for one in single)
 
 
 def find_instant(wall: datetime, zone: ZoneInfo) -> datetime:
@@ -127,6 +103,7 @@ def find_instant(wall: datetime, zone: ZoneInfo) -> datetime:
     return late.replace(microsecond=0)
 
 
+@lru_cache(maxsize=4_096)
 def next_firing(spec: Schedule, *, after: datetime, timezone: str, anchor: datetime) -> Firing | None:
     """Give the first firing strictly after an instant, or None if there is none.
 
@@ -136,32 +113,56 @@ def next_firing(spec: Schedule, *, after: datetime, timezone: str, anchor: datet
         timezone: the IANA name that holds unless the schedule has one.
         anchor: from where an interval is counted: it fires one interval later for the first time.
     """
-    return next(_iterate(spec, after=after, timezone=timezone, anchor=anchor), None)
+    return next(list_firings(spec, after=after, timezone=timezone, anchor=anchor), None)
 
 
 def due_firings(
-    spec: Schedule, *, last: datetime, now: datetime, timezone: str, anchor: datetime, grace: timedelta = GRACE
+    spec: Schedule,
+    *,
+    last: datetime,
+    now: datetime,
+    timezone: str,
+    anchor: datetime,
+    max_age: timedelta = DEFAULT_MAX_AGE,
 ) -> Due:
     """Give what is due after `last` (the instant up to which firings were dealt with), `now` included.
 
-    A firing that is late by more than `grace` was missed, for instance because nothing ran. With catchup `skip` the
-    missed are only counted; with `latest` the newest of them fires unless a later firing is on time.
+    A firing that is late by more than `GRACE` was missed, for instance because nothing ran. With catchup `skip` the
+    missed are only counted; with `latest` the newest of them fires unless a later firing is on time; with `all` every
+    one does, the newest thousand at most. None that is older than `max_age` fires. Missed ones are looked for up to
+    `LONGEST_LOOK` or `max_age` back, whichever is longer.
     """
-    due = [*takewhile(lambda firing: firing.at <= now, _iterate(spec, after=last, timezone=timezone, anchor=anchor))]
-    missed = [firing for firing in due if now - firing.at > grace]
-    fire = due[len(missed) :]
-    if spec.catchup == "latest" and missed and not fire:
-        fire = [missed.pop()]
-    return Due(fire=tuple(fire), missed=len(missed))
+    first = next_firing(spec, after=last, timezone=timezone, anchor=anchor)
+    if first is None or first.at > now:
+        return Due()
+    since = max(last, now - max(max_age, LONGEST_LOOK))
+    found = list_firings(spec, after=since, timezone=timezone, anchor=anchor)
+    due = [*takewhile(lambda firing: firing.at <= now, found)]
+    on_time = [firing for firing in due if now - firing.at <= GRACE]
+    missed = due[: len(due) - len(on_time)]
+    young = [firing for firing in missed if now - firing.at <= max_age]
+    caught = _choose_caught_up(spec, young, is_on_time=bool(on_time))
+    return Due(fire=(*caught, *on_time), missed=len(missed) - len(caught))
 
 
-def _iterate(spec: Schedule, *, after: datetime, timezone: str, anchor: datetime) -> Iterator[Firing]:
+def _choose_caught_up(spec: Schedule, missed: list[Firing], *, is_on_time: bool) -> list[Firing]:
+    if spec.catchup == "all":
+        return missed[-MOST_AT_ONCE:]
+    return missed[-1:] if spec.catchup == "latest" and not is_on_time else []
+
+
+def list_firings(spec: Schedule, *, after: datetime, timezone: str, anchor: datetime) -> Iterator[Firing]:
+    """List every firing strictly after an instant, in order, without end where there is none; see `next_firing`."""
+    zone = spec.timezone or timezone
     if spec.cron is not None:
-        return _iterate_cron(spec.cron, after=after, zone=ZoneInfo(spec.timezone or timezone))
-    return _iterate_every(spec.every or timedelta(0), after=after, anchor=anchor)
+        return _list_of_cron(spec.cron, after=after, zone=ZoneInfo(zone))
+    if spec.every is not None:
+        return _list_of_interval(spec.every, after=after, anchor=anchor)
+    firings = sorted((_fire_moment(moment, zone) for moment in spec.at), key=lambda firing: firing.at)
+    return (firing for firing in firings if firing.at > after)
 
 
-def _iterate_cron(expression: str, *, after: datetime, zone: ZoneInfo) -> Iterator[Firing]:
+def _list_of_cron(expression: str, *, after: datetime, zone: ZoneInfo) -> Iterator[Firing]:
     """Walk the wall clock: its order is the instants' order, and times that meet in one instant fire once."""
     from croniter import CroniterBadDateError, croniter
 
@@ -173,15 +174,28 @@ def _iterate_cron(expression: str, *, after: datetime, zone: ZoneInfo) -> Iterat
             wall = walls.get_next(datetime)
         except CroniterBadDateError:
             return
-        instant = find_instant(wall, zone)
-        if instant > reached:
-            reached = instant
-            yield Firing(key=wall.isoformat(timespec="minutes"), at=instant)
+        firing = _fire_wall(wall, zone)
+        if firing.at > reached:
+            reached = firing.at
+            yield firing
 
 
-def _iterate_every(interval: timedelta, *, after: datetime, anchor: datetime) -> Iterator[Firing]:
+def _list_of_interval(interval: timedelta, *, after: datetime, anchor: datetime) -> Iterator[Firing]:
     if interval <= timedelta(0):
         return
     for number in count(max(1, (after - anchor) // interval + 1)):
-        instant = (anchor + number * interval).astimezone(UTC)
-        yield Firing(key=instant.isoformat(timespec="seconds").replace("+00:00", "Z"), at=instant)
+        yield _fire_instant(anchor + number * interval)
+
+
+def _fire_moment(moment: datetime, zone: str) -> Firing:
+    return _fire_instant(moment) if moment.tzinfo else _fire_wall(moment, ZoneInfo(zone))
+
+
+def _fire_wall(wall: datetime, zone: ZoneInfo) -> Firing:
+    precision = "seconds" if wall.second else "minutes"
+    return Firing(key=f"{wall.isoformat(timespec=precision)}@{zone.key}", at=find_instant(wall, zone))
+
+
+def _fire_instant(instant: datetime) -> Firing:
+    at = instant.astimezone(UTC)
+    return Firing(key=at.isoformat(timespec="seconds").replace("+00:00", "Z"), at=at)

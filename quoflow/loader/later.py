@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from quoflow.loader.nodes import Key, MappingNode, ScalarNode
+from quoflow.loader.nodes import Key, MappingNode
 from quoflow.loader.report import Report
 
 OPTIONS = ("concurrency", "on_error")
 THROTTLE = ("once_after", "accumulate")
-SCHEDULE = ("at",)
 STEP = ("timeout", "retry")
 
 
@@ -34,13 +33,3 @@ def drop_keys(node: MappingNode, names: Sequence[str]) -> MappingNode:
     """Give a mapping without some of its keys."""
     items = {key: value for key, value in node.items.items() if key not in names}
     return replace(node, items=items)
-
-
-def refuse_later_value(node: MappingNode, choice: tuple[str, str], report: Report, path: Sequence[Key]) -> MappingNode:
-    """Refuse one value (key, value) that this version cannot run, and give the mapping without it."""
-    key, value = choice
-    found = node.items.get(key)
-    if not isinstance(found, ScalarNode) or found.value != value:
-        return node
-    report.add(found, (*path, key), tell_later(f"`{key}: {value}`"))
-    return drop_keys(node, (key,))

@@ -40,7 +40,7 @@ TRIGGERS: Mapping[str, str] = {
     "summary.completed": "The summary of a call is there.",
     "transcript.completed": "The transcript of a call is there.",
     "conversation.started": "A number has to do with us for the first time: a text or a call, in either direction.",
-    "schedule": "At times of day (cron), or every so often.",
+    "schedule": "At times of day (cron), every so often, or at given moments.",
     "manual": "By hand: `quoflow trigger NAME`.",
 }
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from quoflow.core import events, filters, phones, schedule
+from quoflow.core import cron, events, filters, phones, schedule
 from quoflow.core.rules import Filters, Schedule, Trigger, list_filters
 from quoflow.loader import later
 from quoflow.loader.nodes import Key, ListNode, MappingNode, Node, ScalarNode
@@ -143,19 +143,31 @@ class _Reader:
 
     def _read_schedule(self, node: MappingNode, path: Sequence[Key]) -> Schedule | None:
         begun = len(self.report.problems)
-        kept = later.drop_later(node, later.SCHEDULE, self.report, path)
-        kept = later.refuse_later_value(kept, ("catchup", "all"), self.report, path)
-        if "at" in node.items and not {"cron", "every"} & kept.items.keys():
-            return None
-        spec = read_model(Schedule, kept, self.report, path)
+        spec = read_model(Schedule, node, self.report, path)
         if spec is None:
             return None
         for key in ("timezone", "cron", "every"):
             part = Schedule.model_construct(**{"cron": None, "every": None, "timezone": None, key: getattr(spec, key)})
-            if key in kept.items and (fault := schedule.check_schedule(part)):
+            if key in node.items and (fault := schedule.check_schedule(part)):
                 message, _, hint = fault.partition("; ")
-                self.report.add(kept.items[key], (*path, key), ("wrong-value", message, hint))
-        return spec if len(self.report.problems) == begun else None
+                self.report.add(node.items[key], (*path, key), ("wrong-value", message, hint))
+        if len(self.report.problems) > begun:
+            return None
+        self._warn_schedule(spec, node, path)
+        return spec
+
+    def _warn_schedule(self, spec: Schedule, node: MappingNode, path: Sequence[Key]) -> None:
+        """Warn of what is well and is easily misread."""
+        if spec.cron is not None and (doubt := cron.warn_cron(spec.cron)):
+            message, _, hint = doubt.partition("; ")
+            self.report.warn(node.items["cron"], (*path, "cron"), ("either-day", message, hint))
+        if spec.every is not None and spec.timezone is not None:
+            problem = (
+                "no-effect",
+                "`timezone` changes nothing for `every`, which goes by elapsed time",
+                "leave it out",
+            )
+            self.report.warn(node.keys["timezone"], (*path, "timezone"), problem)
 
     def _read_filters(self, node: MappingNode, path: Sequence[Key]) -> Filters | None:
         begun = len(self.report.problems)

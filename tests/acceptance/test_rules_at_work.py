@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime, timedelta
 
 from .conftest import ANNA, BILL, CORA, MAIN, SALES, STRANGER, TEXTBACK, UNLIMITED
 
@@ -271,6 +272,27 @@ actions:
 
     firm.once(ahead="125m")
     assert [one["from"] for one in firm.quo.sent()] == [MAIN, MAIN]
+
+
+def test_what_was_missed_is_caught_up_once(make_firm):
+    """An interval and a moment in one rule, two hours away, `all`: each is one run, and none comes a second time."""
+    moment = datetime.now(UTC) + timedelta(minutes=30)
+    rule = f"""
+name: caught-up
+trigger:
+  - schedule: {{every: 1h, catchup: all}}
+  - schedule: {{at: "{moment:%Y-%m-%dT%H:%M:%SZ}", catchup: all}}
+actions:
+  - notify: "{{{{ event.time | time('%H:%M') }}}}"
+"""
+    firm = make_firm(rule)
+    firm.begin()
+    firm.once(ahead="121m")
+    firm.once(ahead="122m")
+
+    events = sorted(one["event"] for one in firm.list("runs"))
+    assert len(events) == 3
+    assert f"schedule:caught-up:{moment:%Y-%m-%dT%H:%M:%SZ}" in events
 
 
 def test_a_line_keeps_its_own_clock(make_firm):

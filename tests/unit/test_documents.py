@@ -278,7 +278,6 @@ def list_names(model: type[BaseModel]) -> list[str]:
             *options.Options.model_fields,
             *later.OPTIONS,
             *later.THROTTLE,
-            *later.SCHEDULE,
             *later.STEP,
             *contexts.NAMES,
             *(name for part in contexts.TABLE.values() if part.kinds & set(events.KINDS) for name in part.fields),

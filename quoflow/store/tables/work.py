@@ -77,7 +77,7 @@ firings = Table(
     base.metadata,
     base.key("connection"),
     base.key("rule"),
-    Column("trigger", Integer, primary_key=True, autoincrement=False),
+    base.key("trigger"),
     base.text("key"),
     base.time("at"),
     base.time("anchor"),

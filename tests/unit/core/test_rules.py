@@ -28,10 +28,10 @@ def test_one_value_is_a_list_of_one():
         (rules.TextFilter, {}, "say either `contains` or `matches`"),
         (rules.TextFilter, {"contains": "a", "matches": "b"}, "say either `contains` or `matches`"),
         (rules.TextFilter, {"matches": "a" * 501}, "at most 500"),
-        (rules.Schedule, {}, "say either `cron` or `every`"),
-        (rules.Schedule, {"cron": "0 9 * * *", "every": "1h"}, "say either `cron` or `every`"),
+        (rules.Schedule, {}, "say one of `cron`, `every` and `at`"),
+        (rules.Schedule, {"cron": "0 9 * * *", "every": "1h"}, "say one of `cron`, `every` and `at`"),
         (rules.Schedule, {"every": "often"}, "is not a duration"),
-        (rules.Schedule, {"cron": "0 9 * * *", "catchup": "all"}, "'skip' or 'latest'"),
+        (rules.Schedule, {"cron": "0 9 * * *", "catchup": "once"}, "'skip', 'latest' or 'all'"),
         (rules.Throttle, {}, "once_within"),
     ],
 )

@@ -71,16 +71,17 @@ def test_a_throttle_keeps_the_latest_time(tx, make):
         assert throttles.last_fired(tx, **(key | other)) is None
 
 
-def test_a_firing_is_kept_for_each_trigger(tx, make):
-    """The last firing of each trigger of a rule is kept apart."""
+def test_a_firing_is_kept_for_each_schedule(tx, make):
+    """The last firing of each schedule of a rule is kept apart, until it is forgotten."""
     first = firings.LastFiring("2026-11-23T09:00", make.now, make.at(-60))
     second = firings.LastFiring("2026-11-24T09:00", make.at(1440), make.at(-60))
-    where = {"connection": "main", "rule": "morning"}
-    for firing in (first, second):
-        firings.save_firing(tx, **where, trigger=0, firing=firing)
+    morning, hourly = ("main", "morning", "cron 0 9 * * * UTC"), ("main", "morning", "every 1h")
+    for schedule, firing in ((morning, first), (hourly, first), (morning, second)):
+        firings.save_firing(tx, schedule, firing)
 
-    assert firings.last_firing(tx, **where, trigger=0) == second
-    assert firings.last_firing(tx, **where, trigger=1) is None
+    assert firings.list_last_firings(tx) == {morning: second, hourly: first}
+    firings.forget_firings(tx, [morning])
+    assert firings.list_last_firings(tx) == {hourly: first}
 
 
 def test_a_watch_is_due_until_it_is_finished(tx, make):
@@ -145,10 +146,9 @@ def test_a_breaker_is_opened_counted_tried_by_one_and_closed(tx, make):
 
 def test_a_firing_in_the_future_is_pulled_back(tx, make):
     """After a clock that was wrongly ahead no schedule has fired later than now; the others stay as they are."""
-    for number, at in enumerate([make.at(-60), make.at(3600)]):
-        firing = firings.LastFiring(key="k", at=at, anchor=make.now)
-        firings.save_firing(tx, connection="main", rule="r", trigger=number, firing=firing)
+    for name, at in (("early", make.at(-60)), ("late", make.at(3600))):
+        firings.save_firing(tx, ("main", "r", name), firings.LastFiring(key="k", at=at, anchor=make.now))
 
     assert firings.pull_back(tx, now=make.now) == 1
-    found = [firings.last_firing(tx, connection="main", rule="r", trigger=number) for number in (0, 1)]
-    assert [one.at for one in found] == [make.at(-60), make.now]
+    found = firings.list_last_firings(tx)
+    assert [found["main", "r", name].at for name in ("early", "late")] == [make.at(-60), make.now]

@@ -1,4 +1,4 @@
-"""What the rule language needs: batches, with whom we have had to do since when, and who waits for an answer."""
+"""What the rule language needs: batches, with whom we have had to do since when, who waits for an answer, what fired when."""
 
 from __future__ import annotations
 
@@ -17,10 +17,26 @@ TIME = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
-    """Add columns that may be empty, and new tables: nothing that is there is rewritten."""
+    """Add columns that may be empty, and new tables; only of schedules is what was there written anew."""
+    _renew_firings()
     _add_batches()
     _add_first_contacts()
     _add_unanswered()
+
+
+def _renew_firings() -> None:
+    """Know schedules by what they say and not by their place in the rule: they begin anew, and owe nothing."""
+    op.drop_table("firings")
+    op.create_table(
+        "firings",
+        sa.Column("connection", sa.String(), nullable=False),
+        sa.Column("rule", sa.String(), nullable=False),
+        sa.Column("trigger", sa.String(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("at", TIME, nullable=False),
+        sa.Column("anchor", TIME, nullable=False),
+        sa.PrimaryKeyConstraint("connection", "rule", "trigger", name="pk_firings"),
+    )
 
 
 def _add_batches() -> None:
