@@ -1,8 +1,21 @@
 """Rules planned for events that a file writes down: what golden plans and the tests of the pack share."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from quoflow.core import audiences, contexts, expressions, facts, indexing, matching, phones, planning, writes
+from quoflow.core import (
+    audiences,
+    contexts,
+    expressions,
+    facts,
+    history,
+    indexing,
+    matching,
+    phones,
+    planning,
+    retrospect,
+    writes,
+)
 from quoflow.core.events import Event
 from quoflow.core.functions import Functions
 from quoflow.core.gathering import gather
@@ -68,7 +81,8 @@ def plan_event(rule, written, *, number=0, people=()):
     if late := matching.is_due_by_age(rule, event, NOW):
         return {"verdict": "skipped", "reason": late}
     if rule.audience:
-        return {"verdict": "yes", **plan_batch(rule, event, [facts.Contact(**one) for one in people])}
+        candidates = [facts.Contact(**one) for one in people]
+        return {"verdict": "yes", **plan_batch(rule, event, candidates, wrote=written.get("wrote", ()))}
     told = {"verdict": "yes", "reason": verdict.reason, **describe_advance(planning.advance(rule, [], scene))}
     records = {}
     for outcomes in written.get("rounds", ()):
@@ -79,12 +93,16 @@ def plan_event(rule, written, *, number=0, people=()):
     return told
 
 
-def see(rule, event, contact):
+def see(rule, event, contact, *, wrote=()):
+    """Give a rule's scene; what it counts of the past is nothing, or one for the contacts that wrote."""
+    number = int(contact is not None and contact.id in wrote)
+    asked = {(one.kind, one.within): number for one in retrospect.find_questions(rule) if one.function == "count"}
+    language = replace(LANGUAGE, history=history.History(counts=asked))
     line = next((one for one in LINES if one.id == event.line_id), None)
     values = contexts.build_values(
         event, contact=contact, line=line, rule=rule.name, variables=rule.vars, tags_field="tags"
     )
-    return writes.Scene(rule, "main", values, LANGUAGE, LINES, "US", "tags", NOW)
+    return writes.Scene(rule, "main", values, language, LINES, "US", "tags", NOW)
 
 
 def settle(step, outcomes):
@@ -98,7 +116,7 @@ def settle(step, outcomes):
     )  # fmt: skip
 
 
-def plan_batch(rule, event, people):
+def plan_batch(rule, event, people, *, wrote):
     """Gather the rule's audience and plan each member, as the engine does."""
     firing = audiences.Firing(event, rule)
     if rule.audience.source == "contacts":
@@ -111,7 +129,9 @@ def plan_batch(rule, event, people):
             1,
         )
         candidates = [firing.consider_number(at, phones.normalize(one, "US"), None) for at, one in numbers]
-    gathering, objection = gather(rule, rule.audience, candidates, lambda one: see(rule, one.event, one.contact))
+    gathering, objection = gather(
+        rule, rule.audience, candidates, lambda one: see(rule, one.event, one.contact, wrote=wrote)
+    )
     if objection:
         return {"batch": gathering.describe(), "stopped": objection}
     members = {one.event.id: one for one in candidates}
