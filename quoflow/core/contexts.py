@@ -11,9 +11,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from quoflow.core import events, phones, records, shapes
+from quoflow.core import events, occurrences, records, shapes
 from quoflow.core.events import Event
 from quoflow.core.facts import Contact, Conversation, Line, User
+from quoflow.core.occurrences import join_names
 from quoflow.core.records import DIRECTION, TEXTS
 from quoflow.core.shapes import BOOLEAN, MAP, NUMBER, TEXT, TIME, Shape, list_of, maybe, record
 from quoflow.core.values import Values
@@ -114,17 +115,8 @@ def _of_user(read: Callable[[User], object]) -> Reader:
     return lambda moment: None if moment.user is None else read(moment.user)
 
 
-def _join_names(*names: str | None) -> str:
-    return " ".join(name.strip() for name in names if name and name.strip())
-
-
 def _name_contact(moment: Moment) -> str:
-    """Give what people would call them: their name, else the company, else the number."""
-    known = moment.contact
-    peer = moment.event.peer or ""
-    if known is None:
-        return phones.format_phone(peer, moment.region)
-    return _join_names(known.first_name, known.last_name) or known.company or phones.format_phone(peer, moment.region)
+    return occurrences.name_person(moment.contact, moment.event.peer or "", moment.region)
 
 
 def _read_tags(moment: Moment) -> object:
@@ -189,7 +181,7 @@ TABLE: Mapping[str, Part] = {
         PHONE,
         {
             "id": (TEXT, _of_user(lambda user: user.id)),
-            "name": (maybe(TEXT), _of_user(lambda user: _join_names(user.first_name, user.last_name) or None)),
+            "name": (maybe(TEXT), _of_user(lambda user: join_names(user.first_name, user.last_name) or None)),
             "email": (maybe(TEXT), _of_user(lambda user: user.email)),
         },
         is_there=lambda moment: moment.user is not None,
@@ -224,7 +216,7 @@ OUTCOMES: Mapping[str, Shape] = {
 }
 """What `steps.<id>` holds, by step kind."""
 
-NAMES = dict.fromkeys((*TABLE, "rule", "run", "steps", "vars")).keys()
+NAMES = dict.fromkeys((*TABLE, "events", "rule", "run", "steps", "vars")).keys()
 """Every top-level name of the language."""
 
 
@@ -264,7 +256,7 @@ def build_scope(
         given: the shapes of the values that steps before have put under `vars`.
         audience: where the members of its audience come from, if it has one: a key of AUDIENCES.
     """
-    names: dict[str, Shape] = {"rule": RULE, "run": RUN}
+    names: dict[str, Shape] = {"events": occurrences.EVENTS, "rule": RULE, "run": RUN}
     of_members = AUDIENCES.get(audience or "", frozenset())
     for name, part in TABLE.items():
         having = [kind for kind in kinds if kind in part.kinds or name in of_members]
@@ -300,6 +292,7 @@ def build_values(  # noqa: PLR0913 - a context is made of this many facts; all b
     tags_field: str | None = None,
     run_id: str | None = None,
     region: str = "US",
+    gathered: Sequence[Mapping[str, Any]] = (),
 ) -> Values:
     """Build what a rule's expressions see of one event: plain data, times as aware datetimes.
 
@@ -317,15 +310,18 @@ def build_values(  # noqa: PLR0913 - a context is made of this many facts; all b
         tags_field: key of the custom field that holds tags.
         run_id: the run's id once there is a run.
         region: how numbers are written for people (ISO, such as US).
+        gathered: the items of `events` behind this event's own.
     """
     moment = Moment(event, contact, line, conversation, user, tags_field, region)
     of_member = AUDIENCES.get(str(event.data.get("audience")), frozenset())
 
     def read(name: str) -> object:
+        if name == "events":
+            return [occurrences.describe_event(event, contact, region), *gathered]
         is_there = event.kind in TABLE[name].kinds or name in of_member
         return TABLE[name].read(moment) if is_there else None
 
-    values = Values(TABLE, read)
+    values = Values((*TABLE, "events"), read)
     return add_rule(values, event=event, rule=rule, variables=variables or {}, steps=steps or {}, run_id=run_id)
 
 

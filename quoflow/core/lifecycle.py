@@ -117,6 +117,15 @@ class RunRecord:
     steps: tuple[StepRecord, ...] = field(default=())
 
 
+ENTRIES = frozenset({"throttle"})
+"""Actions of the steps that stand before a run's first one: what must be over before it begins."""
+
+
+def is_at_the_door(steps: Iterable[StepRecord]) -> bool:
+    """Whether a run has yet to begin: none of its steps is planned before that."""
+    return any(step.action in ENTRIES and step.state not in FINISHED_STEPS for step in steps)
+
+
 def fold_run_state(steps: Iterable[StepRecord]) -> tuple[RunState, str]:
     """Give an unfinished run's state and reason from its steps: what it waits for, most urgent first."""
     pending = [step for step in steps if step.state not in FINISHED_STEPS]

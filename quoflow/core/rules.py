@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from quoflow.core import events
-from quoflow.core.durations import Duration
+from quoflow.core.durations import Duration, Span
 from quoflow.core.lists import as_tuple
 from quoflow.core.moments import Moment
 from quoflow.core.parameters.base import Expression, Template
@@ -113,10 +113,26 @@ class Schedule(_Model):
 
 
 class Throttle(_Model):
-    """Fire at most once within a time for each key."""
+    """Fire once where many events of a key come together: exactly one of the three ways."""
 
-    once_within: Duration = Field(description="How long a firing keeps the same key quiet, such as 4h.")
+    model_config = ConfigDict(
+        json_schema_extra={"oneOf": [{"required": [way]} for way in ("once_within", "once_after", "accumulate")]}
+    )
+
+    once_within: Span | None = Field(None, description="How long a firing keeps the same key quiet, such as 4h.")
+    once_after: Span | None = Field(
+        None, description="Fire once, for the last event of a key, when no other has come for this long, such as 10m."
+    )
+    accumulate: Span | None = Field(
+        None, description="Gather the events of a key for this long after the first, then fire once for all of them."
+    )
     key: Template = Field("{{ contact.phone }}", description="What counts as the same; the contact unless said.")
+
+    @model_validator(mode="after")
+    def _says_one(self) -> Throttle:
+        if sum(way is not None for way in (self.once_within, self.once_after, self.accumulate)) != 1:
+            raise ValueError("say one of `once_within`, `once_after` and `accumulate`; write such as `once_within: 4h`")
+        return self
 
 
 class Audience(BaseModel):

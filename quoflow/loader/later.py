@@ -9,7 +9,7 @@ from quoflow.loader.nodes import Key, MappingNode
 from quoflow.loader.report import Report
 
 OPTIONS = ("concurrency", "on_error")
-THROTTLE = ("once_after", "accumulate")
+THROTTLE = ()
 STEP = ("timeout", "retry")
 
 

@@ -18,6 +18,7 @@ def _need_figure(value: object) -> object:
     return value
 
 
+Silence = Annotated[Span | None, BeforeValidator(_need_figure)]
 Limit = Annotated[Annotated[int, Field(ge=1)] | None, BeforeValidator(_need_figure)]
 
 
@@ -32,8 +33,8 @@ class Options(BaseModel):
         "required", description="required: a person approves each write; auto: only where the configuration allows it."
     )
     max_age: Duration = Field(DEFAULT_MAX_AGE, description="An event older than this is skipped, such as 15m.")
-    throttle: Throttle | None = Field(None, description="Fire at most once within a time for each key.")
-    unless_human: Span | None = Field(
+    throttle: Throttle | None = Field(None, description="Fire once where many events of a key come together.")
+    unless_human: Silence = Field(
         None,
         description="Hold a text while a person of ours talks to the contact: until none has texted or spoken with "
         "them for this long, such as 15m.",

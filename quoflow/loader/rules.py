@@ -76,7 +76,7 @@ class _RuleBuilder:
         checker = self._make_checker(node, read.kinds)
         when = read_when(node.items.get("when"), checker)
         members = check_audience(node, options.audience if options else None, checker)
-        self._check_throttle_key(node, members)
+        self._check_key(node, "throttle", members)
         steps = StepReader(self.report, members, self.known.region).read(node.items.get("actions"), node)
         if options is None or self._count_errors() > begun:
             return None
@@ -119,13 +119,6 @@ class _RuleBuilder:
                 hint = suggest(key, KEYS, otherwise=f"a rule has {', '.join(KEYS)}")
                 self.report.add(node.keys[key], (key,), ("unknown-key", f"`{key}` is not known here", hint))
         own = later.drop_keys(node, [key for key in node.items if key not in Options.model_fields])
-        throttle = own.items.get("throttle")
-        if isinstance(throttle, MappingNode):
-            kept = later.drop_later(throttle, later.THROTTLE, self.report, ("throttle",))
-            if kept is not throttle and "once_within" not in kept.items:
-                own = later.drop_keys(own, ("throttle",))
-            else:
-                own = replace(own, items={**own.items, "throttle": kept})
         options = read_model(Options, own, self.report, ())
         if options is not None:
             self._check_options(options, node)
@@ -170,8 +163,17 @@ class _RuleBuilder:
         hint = suggest(name, names, otherwise=f"the configuration has {', '.join(names) or 'none'}")
         return "unknown-connection", f"there is no connection `{name}`", hint
 
-    def _check_throttle_key(self, node: MappingNode, checker: Checker) -> None:
-        key = find_node(node, ("throttle", "key"))
-        written = node.items.get("throttle")
-        if isinstance(written, MappingNode) and isinstance(key, ScalarNode) and "key" in written.items:
-            checker.check(key, ("throttle", "key"), "template")
+    def _check_key(self, node: MappingNode, option: str, checker: Checker) -> None:
+        """Check what counts as the same for an option; unsaid it is the contact, whom every trigger must then have."""
+        written = node.items.get(option)
+        if not isinstance(written, MappingNode):
+            return
+        key = written.items.get("key")
+        if isinstance(key, ScalarNode):
+            checker.check(key, (option, "key"), "template")
+            return
+        contact = checker.scope.names.get("contact")
+        if key is None and checker.kinds and (contact is None or contact.maybe):
+            hint = 'say what counts as the same, such as `key: "{{ vars.phone }}"`, or `key: all` for everything'
+            message = "a trigger of this rule has no contact, so this needs a `key`"
+            self.report.add(node.keys[option], (option,), ("missing-key", message, hint))

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from quoflow.core import audiences, expressions, matching, writes
+from quoflow.core import audiences, lifecycle, matching, writes
 from quoflow.core.events import Event
 from quoflow.core.facts import Line
 from quoflow.core.functions import Functions
 from quoflow.core.rules import Rule
+from quoflow.core.throttling import Turn
 from quoflow.errors import QuoflowError
-from quoflow.runtime import answering, batching, runs, scenes, skipping
+from quoflow.runtime import answering, batching, runs, scenes, skipping, throttling
 from quoflow.runtime.engine import Engine, Notice
-from quoflow.store import inbox, mirror, throttles, verdicts
+from quoflow.store import inbox, mirror, verdicts
 from quoflow.store import runs as store
 from quoflow.store.database import Connection
 
@@ -84,7 +85,11 @@ def take_in(tx: Connection, engine: Engine, event: Event) -> tuple[int, int]:
     for rule, verdict in _match(view):
         scene, said = view.turn_to(rule), verdict.reason
         is_firing = rule.audience is not None and audiences.find_batch(event) is None
-        reason = matching.is_due_by_age(rule, event, now) or (None if is_firing else _throttle(tx, rule, event, scene))
+        late = matching.is_due_by_age(rule, event, now)
+        turn = Turn("skip", late) if late else Turn("begin")
+        if not late and not is_firing:
+            turn = throttling.take_event(tx, engine, rule, event, scene)
+        reason = turn.reason if turn.what in ("skip", "join") else None
         if reason is not None:
             skipped += 1
             if engine.skips.add(event.connection, rule.name, reason):
@@ -94,7 +99,7 @@ def take_in(tx: Connection, engine: Engine, event: Event) -> tuple[int, int]:
         if is_firing and reason is None:
             said += f"; {batching.open_batch(tx, engine, audiences.Firing(event, rule), scene)}"
         elif reason is None:
-            begun += runs.begin_run(tx, engine, rule, event, scene) is not None
+            begun += _begin(tx, engine, rule, event, scene, turn=turn) is not None
         _keep_verdict(tx, event, verdict._replace(matched=reason is None, reason=reason or said), now=now)
     is_orphan = view.facts is None and audiences.find_batch(event) is not None
     inbox.mark_handled(tx, event, now=now, reason=batching.GONE if is_orphan else "")
@@ -150,19 +155,12 @@ def _keep_verdict(tx: Connection, event: Event, verdict: matching.Verdict, *, no
     verdicts.add_verdict(tx, kept)
 
 
-def _throttle(tx: Connection, rule: Rule, event: Event, scene: writes.Scene) -> str | None:
-    """Give why a rule must keep quiet for this key, or take its turn."""
-    if rule.throttle is None:
-        return None
-    try:
-        key = expressions.render(rule.throttle.key, scene.values, scene.functions)
-    except expressions.ExpressionError as error:
-        return f"throttle key: {error}"
-    last = throttles.last_fired(tx, connection=event.connection, rule=rule.name, key=key)
-    if last is not None and scene.now - last < rule.throttle.once_within:
-        return f"throttle: it fired for `{key}` at {last:%Y-%m-%d %H:%M} UTC, and does so once within the time set"
-    throttles.save_fired(tx, connection=event.connection, rule=rule.name, key=key, at=scene.now)
-    return None
+def _begin(
+    tx: Connection, engine: Engine, rule: Rule, event: Event, scene: writes.Scene, *, turn: Turn
+) -> lifecycle.RunRecord | None:
+    if turn.what == "begin":
+        return runs.begin_run(tx, engine, rule, event, scene)
+    return throttling.begin_waiting(tx, engine, rule, event, scene, turn=turn)
 
 
 def _cancel_waiting(tx: Connection, engine: Engine, event: Event) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from quoflow.core import lifecycle
 from quoflow.core.lifecycle import RunRecord, RunState, StepRecord, StepState
 from quoflow.quo import errors
 from quoflow.runtime import asking, intake, polling, schedules, worker
@@ -91,10 +92,7 @@ def preview(engine: Engine) -> Preview:
     ]
     skipped = [Skipped(one.rule, one.event_id, one.reason) for one in reasons if not one.matched]
     skipped += [
-        Skipped(run.rule, run.event_id, step.reason)
-        for run in recent
-        for step in run.steps
-        if step.state in (StepState.SKIPPED, StepState.FAILED)
+        Skipped(run.rule, run.event_id, step.reason) for run in recent for step in run.steps if _leads_to_nothing(step)
     ]
     skipped += [Skipped(run.rule, run.event_id, run.reason) for run in recent if _is_stopped(run)]
     planned = [
@@ -106,6 +104,13 @@ def preview(engine: Engine) -> Preview:
 def _is_stopped(run: RunRecord) -> bool:
     """Whether a run failed as a whole, and not by one of its steps."""
     return run.state is RunState.FAILED and not any(step.state is StepState.FAILED for step in run.steps)
+
+
+def _leads_to_nothing(step: StepRecord) -> bool:
+    """Whether a step is over without having done anything, or its run has yet to begin."""
+    if step.action in lifecycle.ENTRIES:
+        return step.state is not StepState.SUCCEEDED
+    return step.state in (StepState.SKIPPED, StepState.FAILED)
 
 
 def _list_standing(

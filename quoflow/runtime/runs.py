@@ -18,18 +18,26 @@ from quoflow.store import approvals, inbox, rule_versions
 from quoflow.store import runs as store
 from quoflow.store.database import Connection
 
+BEFORE_ALL = -1
+"""The position of what a run waits for before its first step."""
+
 CUT_OFF = "the run has ended"
 """Why a step was cancelled that had only been planned when its run came to its end."""
 
 
 def begin_run(tx: Connection, engine: Engine, rule: Rule, event: Event, scene: writes.Scene) -> RunRecord | None:
     """Record a run of a rule for an event with its first steps; None when it has run already."""
-    keep_version(tx, rule, now=scene.now)
-    run = _make_run(engine, rule, event, state=RunState.QUEUED, now=scene.now)
-    if not store.add_run(tx, run):
-        return None
-    _advance(tx, engine, run, scenes.turn_to(scene, engine, rule, event, run_id=run.id))
+    run = record_run(tx, engine, rule, event, now=scene.now)
+    if run is not None:
+        _advance(tx, engine, run, scenes.turn_to(scene, engine, rule, event, run_id=run.id))
     return run
+
+
+def record_run(tx: Connection, engine: Engine, rule: Rule, event: Event, *, now: datetime) -> RunRecord | None:
+    """Record a run of a rule for an event without any step; None when it has run already."""
+    keep_version(tx, rule, now=now)
+    run = _make_run(engine, rule, event, state=RunState.QUEUED, now=now)
+    return run if store.add_run(tx, run) else None
 
 
 def keep_version(tx: Connection, rule: Rule, *, now: datetime) -> None:
@@ -63,6 +71,28 @@ def _make_run(engine: Engine, rule: Rule, event: Event, *, state: RunState, now:
     )
 
 
+def stand_at_the_door(
+    tx: Connection, engine: Engine, run: RunRecord, *, action: str, due_at: datetime | None, reason: str
+) -> None:
+    """Let a run wait before its first step: a step of its own that is due at a time, or when somebody says so."""
+    now = engine.clock()
+    step = StepRecord(
+        id=engine.new_id(),
+        run_id=run.id,
+        connection=run.connection,
+        path=action,
+        position=BEFORE_ALL,
+        action=action,
+        state=StepState.WAITING,
+        created_at=now,
+        updated_at=now,
+        due_at=due_at,
+        reason=reason,
+    )
+    store.add_steps(tx, [step])
+    store.update_run(tx, run.id, state=RunState.WAITING, reason=reason, now=now)
+
+
 def carry_on(tx: Connection, engine: Engine, run: RunRecord) -> None:
     """Add the steps that have become known, and end the run or say what it waits for. One transaction."""
     rule = load_rule(tx, engine, run)
@@ -88,6 +118,8 @@ def settle_step(engine: Engine, step: StepRecord, state: StepState, **changes: o
 def _advance(tx: Connection, engine: Engine, run: RunRecord, scene: writes.Scene) -> None:
     rule, now = scene.rule, scene.now
     records = store.list_steps(tx, run.id)
+    if lifecycle.is_at_the_door(records):
+        return
     advance = planning.advance(rule, records, scene)
     path = next((planned.path for planned in advance.steps if planned.write is not None), "")
     wave = audiences.name_wave(run.batch, is_first=not records, path=path)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
-from quoflow.core import audiences, contexts, writes
+from quoflow.core import audiences, contexts, occurrences, writes
 from quoflow.core.events import Event
 from quoflow.core.facts import Contact
 from quoflow.core.rules import Rule
 from quoflow.runtime import recalling
 from quoflow.runtime.engine import Engine
-from quoflow.store import mirror
+from quoflow.store import entries, mirror
 from quoflow.store.database import Connection
 
 
@@ -40,6 +41,7 @@ def read_scene(
         tags_field=engine.settings.tags.field,
         run_id=run_id,
         region=engine.settings.region,
+        gathered=_describe_gathered(tx, engine, rule, run_id),
     )
     return writes.Scene(
         rule=rule,
@@ -62,6 +64,22 @@ def _find_contact(tx: Connection, event: Event) -> Contact | None:
     if contact is None and event.peer:
         contact = mirror.find_contact_by_phone(tx, event.connection, event.peer)
     return contact
+
+
+def _describe_gathered(
+    tx: Connection, engine: Engine, rule: Rule, run_id: str | None
+) -> list[dict[str, Any]]:  # plain data
+    """Give what a run has gathered beside its own event."""
+    if run_id is None or rule.throttle is None or rule.throttle.accumulate is None:
+        return []
+    known: dict[str, Contact | None] = {}
+    described = []
+    for event in entries.list_gathered(tx, run_id):
+        if event.peer and event.peer not in known:
+            known[event.peer] = mirror.find_contact_by_phone(tx, event.connection, event.peer)
+        contact = known.get(event.peer or "")
+        described.append(occurrences.describe_event(event, contact, engine.settings.region))
+    return described
 
 
 def turn_to(

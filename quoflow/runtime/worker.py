@@ -14,7 +14,18 @@ from quoflow.core.rules import Rule
 from quoflow.errors import QuoflowError, StoreError
 from quoflow.quo import errors
 from quoflow.quo.client import Quo
-from quoflow.runtime import auditing, breaking, freshness, gates, journaling, reaching, reading, reconcile, runs
+from quoflow.runtime import (
+    auditing,
+    breaking,
+    freshness,
+    gates,
+    journaling,
+    reaching,
+    reading,
+    reconcile,
+    runs,
+    throttling,
+)
 from quoflow.runtime.engine import Engine, Notice
 from quoflow.store import journal, outbox, resends
 from quoflow.store import runs as store
@@ -262,6 +273,7 @@ def _take_failure(engine: Engine, attempt: outbox.Attempt, failure: results.Fail
 _WORKERS: Mapping[str, Callable[[Engine, StepRecord], None]] = {
     **dict.fromkeys(steps.READS, reading.work_read),
     "wait": _work_wait,
+    "throttle": throttling.end_wait,
     "notify": _work_notify,
     "log": _work_log,
 }

@@ -92,8 +92,21 @@ def _erase_work(tx: Connection, phone: str, run_ids: Sequence[str], now: datetim
     _blank(tx, tables.attempts, phone, run_ids, text=None, normal_text=None, reason=ERASED)
     for some in rows.chunks(run_ids):
         tx.execute(update(_runs).where(_runs.c.id.in_(some)).values(peer=None, reason=ERASED))
+    _erase_entries(tx, phone, run_ids)
     throttles = tables.throttles
     tx.execute(delete(throttles).where(throttles.c.key.contains(phone, autoescape=True)))
+
+
+def _erase_entries(tx: Connection, phone: str, run_ids: Iterable[str]) -> None:
+    """Take out keys with the number in them, and what was gathered of their events."""
+    entries, gathered = tables.entries, tables.gathered
+    tx.execute(delete(entries).where(entries.c.key.contains(phone, autoescape=True)))
+    for some in rows.chunks(run_ids):
+        tx.execute(delete(entries).where(entries.c.run_id.in_(some)))
+    of_event = exists().where(
+        _events.c.connection == gathered.c.connection, _events.c.id == gathered.c.event_id, _is_theirs(phone)
+    )
+    tx.execute(delete(gathered).where(of_event))
 
 
 def _blank(tx: Connection, table: Table, phone: str, run_ids: Iterable[str], **values: object) -> None:

@@ -32,13 +32,16 @@ def _messages(before: datetime) -> ColumnElement[bool]:
 
 def _events(before: datetime) -> ColumnElement[bool]:
     table, runs = tables.events, tables.runs
-    is_needed = exists().where(
-        runs.c.connection == table.c.connection,
-        runs.c.event_id == table.c.id,
-        runs.c.state.not_in(sorted(FINISHED_RUNS)),
+    gathered, is_open = tables.gathered, runs.c.state.not_in(sorted(FINISHED_RUNS))
+    is_needed = exists().where(runs.c.connection == table.c.connection, runs.c.event_id == table.c.id, is_open)
+    is_gathered = exists().where(
+        gathered.c.connection == table.c.connection,
+        gathered.c.event_id == table.c.id,
+        gathered.c.run_id == runs.c.id,
+        is_open,
     )
-    is_done = table.c.state.in_([inbox.HANDLED, inbox.QUARANTINED])
-    return (table.c.received_at < before) & is_done & (cast(table.c.data, String) != _EMPTY) & ~is_needed
+    is_done = table.c.state.in_([inbox.HANDLED, inbox.QUARANTINED]) & ~(is_needed | is_gathered)
+    return (table.c.received_at < before) & is_done & (cast(table.c.data, String) != _EMPTY)
 
 
 def _steps(before: datetime) -> ColumnElement[bool]:

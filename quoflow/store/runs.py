@@ -116,12 +116,16 @@ def reopen_run(tx: Connection, run_id: str, *, now: datetime) -> bool:
     return tx.execute(update(_runs).where(*here).values(changes)).rowcount == 1
 
 
-def cancel_run(tx: Connection, run_id: str, *, reason: str, now: datetime) -> bool:
+def cancel_run(
+    tx: Connection, run_id: str, *, reason: str, now: datetime, state: RunState = RunState.CANCELLED
+) -> bool:
     """Cancel a run, its steps and its pending approvals. Gives False when it was at its end already.
+
+    It ends as cancelled, or as skipped where it never had its turn.
 
     A write that may have happened (sending, unknown) stays as it is: only evidence or a person settles it.
     """
-    if not update_run(tx, run_id, state=RunState.CANCELLED, reason=reason, now=now):
+    if not update_run(tx, run_id, state=state, reason=reason, now=now):
         return False
     tx.execute(
         update(_steps)

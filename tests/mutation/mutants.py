@@ -632,4 +632,18 @@ MUTANTS = (
         "        return []",
         ("tests/unit/store/test_runs.py", "tests/acceptance/test_outside.py"),
     ),
+    Mutant(
+        "a burst of texts is answered at its first one",
+        "quoflow/core/throttling.py",
+        '    return Turn("replace" if waiting else "wait", reason, due_at)',
+        '    return Turn("wait", reason, due_at)',
+        ("tests/unit/core/test_throttling.py", "tests/acceptance/test_throttles.py"),
+    ),
+    Mutant(
+        "what was gathered is forgotten",
+        "quoflow/runtime/throttling.py",
+        "    entries.gather(tx, connection=event.connection, run_id=waiting.run_id, event_id=event.id)\n",
+        "",
+        ("tests/acceptance/test_throttles.py",),
+    ),
 )

@@ -277,7 +277,6 @@ def list_names(model: type[BaseModel]) -> list[str]:
             *steps.LATER_STEPS,
             *options.Options.model_fields,
             *later.OPTIONS,
-            *later.THROTTLE,
             *later.STEP,
             *contexts.NAMES,
             *(name for part in contexts.TABLE.values() if part.kinds & set(events.KINDS) for name in part.fields),

@@ -124,6 +124,31 @@ runs = Table(
     Index(None, "connection", "state", "peer"),
 )
 
+entries = Table(
+    "entries",
+    base.metadata,
+    Column("id", Integer, primary_key=True),
+    base.text("connection"),
+    Column("run_id", ForeignKey("runs.id"), nullable=False),
+    base.text("rule"),
+    Column("kind", String(STATE_LENGTH), nullable=False),
+    base.text("key"),
+    Column("is_waiting", Boolean, nullable=False),
+    UniqueConstraint("run_id", "kind"),
+    Index(None, "connection", "rule", "kind", "key"),
+    Index(None, "kind", "is_waiting"),
+)
+
+gathered = Table(
+    "gathered",
+    base.metadata,
+    Column("run_id", ForeignKey("runs.id"), primary_key=True),
+    base.key("connection"),
+    base.key("event_id"),
+    ForeignKeyConstraint(["connection", "event_id"], ["events.connection", "events.id"]),
+    Index(None, "connection", "event_id"),
+)
+
 steps = Table(
     "steps",
     base.metadata,

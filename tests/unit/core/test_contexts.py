@@ -118,7 +118,19 @@ def test_trigger_has_its_own_part_and_the_people(kind, expected):
     """A phone event's context has what happened, the people and lines, and what the rule brings."""
     scope = build_scope([kind], variables={}, steps={}, hours=())
 
-    always = {"event", "connection", "contact", "conversation", "line", "user", "rule", "run", "steps", "vars"}
+    always = {
+        "event",
+        "events",
+        "connection",
+        "contact",
+        "conversation",
+        "line",
+        "user",
+        "rule",
+        "run",
+        "steps",
+        "vars",
+    }
 
     assert always | expected == scope.names.keys()
 
@@ -128,7 +140,7 @@ def test_schedule_and_manual_have_no_contact(kind):
     """Nobody called or wrote, so there is no contact, line or conversation."""
     scope = build_scope([kind], variables={}, steps={}, hours=())
 
-    expected = {"event", "connection", "rule", "run", "steps", "vars"}
+    expected = {"event", "events", "connection", "rule", "run", "steps", "vars"}
 
     assert expected == scope.names.keys()
 

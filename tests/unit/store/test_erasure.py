@@ -9,7 +9,20 @@ from sqlalchemy import select
 
 from quoflow.core.facts import Call, Contact, Conversation, Message
 from quoflow.core.lifecycle import RunState, StepState
-from quoflow.store import approvals, erasure, inbox, journal, mirror, outbox, rows, runs, tables, throttles, verdicts
+from quoflow.store import (
+    approvals,
+    entries,
+    erasure,
+    inbox,
+    journal,
+    mirror,
+    outbox,
+    rows,
+    runs,
+    tables,
+    throttles,
+    verdicts,
+)
 
 OTHER = "+15555550199"
 SECRETS = ("Mango", "+15555550123", "mango@fruit.example")
@@ -49,6 +62,9 @@ def fill(tx, make, peer, suffix):
     )
     verdicts.add_verdict(tx, said)
     throttles.save_fired(tx, connection="main", rule="greet", key=f"k {peer}", at=make.now)
+    entries.add_entry(tx, entries.Entry("main", run.id, "greet", entries.THROTTLE, f"k {peer}"))
+    inbox.add_events(tx, [make.event(f"more of r{suffix}", peer=peer, data={"message": {"text": name}})], now=make.now)
+    entries.gather(tx, connection="main", run_id=run.id, event_id=f"more of r{suffix}")
     image = {"name": name}
     journal.save_entry(tx, journal.Entry(f"j{suffix}", "main", run.id, sent.id, f"CT{suffix}", image, image, make.now))
     return run
@@ -66,7 +82,7 @@ def test_nothing_of_the_person_is_left_and_all_of_the_others(tx, make):
     erased = erasure.erase_person(tx, make.peer, now=make.at(1))
     after = dump(tx)
 
-    assert erased == erasure.Erased(messages=1, calls=1, contacts=1, events=1, runs=1)
+    assert erased == erasure.Erased(messages=1, calls=1, contacts=1, events=2, runs=1)
     left = [(table, secret) for secret in SECRETS for table, text in after.items() if secret in text]
     assert left == []
     assert {table: text.count("Kiwi") for table, text in after.items()} == {

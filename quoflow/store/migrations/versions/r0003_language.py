@@ -1,4 +1,4 @@
-"""What the rule language needs: batches, with whom we have had to do since when, who waits for an answer, what fired when."""
+"""What the rule language needs: batches, first contacts, who waits for what since when, and what fired when."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ def upgrade() -> None:
     _add_batches()
     _add_first_contacts()
     _add_unanswered()
+    _add_entries()
 
 
 def _renew_firings() -> None:
@@ -121,6 +122,36 @@ def _add_unanswered() -> None:
     )
     op.create_index("ix_unanswered_connection_state_due_at", "unanswered", ["connection", "state", "due_at"])
     op.create_index("ix_unanswered_connection_line_id_peer", "unanswered", ["connection", "line_id", "peer"])
+
+
+def _add_entries() -> None:
+    op.create_table(
+        "entries",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("connection", sa.String(), nullable=False),
+        sa.Column("run_id", sa.String(), nullable=False),
+        sa.Column("rule", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(20), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("is_waiting", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["run_id"], ["runs.id"], name="fk_entries_run_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_entries"),
+        sa.UniqueConstraint("run_id", "kind", name="uq_entries_run_id_kind"),
+    )
+    op.create_index("ix_entries_connection_rule_kind_key", "entries", ["connection", "rule", "kind", "key"])
+    op.create_index("ix_entries_kind_is_waiting", "entries", ["kind", "is_waiting"])
+    op.create_table(
+        "gathered",
+        sa.Column("run_id", sa.String(), nullable=False),
+        sa.Column("connection", sa.String(), nullable=False),
+        sa.Column("event_id", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["run_id"], ["runs.id"], name="fk_gathered_run_id"),
+        sa.ForeignKeyConstraint(
+            ["connection", "event_id"], ["events.connection", "events.id"], name="fk_gathered_connection_event_id"
+        ),
+        sa.PrimaryKeyConstraint("run_id", "connection", "event_id", name="pk_gathered"),
+    )
+    op.create_index("ix_gathered_connection_event_id", "gathered", ["connection", "event_id"])
 
 
 def downgrade() -> None:
