@@ -26,6 +26,10 @@ CONTACT = facts.Contact(
     fields={"tags": ["customer", "vip"]},
     external_id="crm-17",
 )
+WORKSPACE = writes.Workspace(
+    properties=(facts.Property("tags", "Tags", "multi-select"), facts.Property("note", "Note", "string")),
+    find_contact=lambda who: CONTACT if who in ("CT1", "crm-17", ANNA) else None,
+)
 PAST = history.History(
     counts={("call.missed", timedelta(hours=1)): 2},
     latest={"message.sent": history.Happened(datetime(2026, 11, 20, 15, tzinfo=UTC), "outgoing", "We open at nine.")},
@@ -108,7 +112,8 @@ def plan_example(rule: Rule) -> Iterator[str]:
     verdict = matching.match(rule, event, values, language, lines=(LINE,), region="US")
     yield f"{verdict.reason}{'' if verdict.matched else ': nothing is done'}"
     if verdict.matched:
-        scene = writes.Scene(rule, "main", values, language, (LINE,), "US", "tags", NOW, frozenset({"owner", "team"}))
+        targets = frozenset({"owner", "team"})
+        scene = writes.Scene(rule, "main", values, language, (LINE,), "US", "tags", NOW, WORKSPACE, targets)
         yield from _list_steps(planning.advance(rule, [], scene))
 
 
@@ -119,7 +124,8 @@ def _list_steps(advance: planning.Advance) -> Iterator[str]:
         yield f"{step.path} {step.action}: {step.state}{due}{reason}"
         payload = step.write.payload if step.write is not None else step.payload or {}
         yield from (
-            f"    {key}: {', '.join(value) if isinstance(value, list) else value}" for key, value in payload.items()
+            f"    {key}: {', '.join(map(str, value)) if isinstance(value, list) else value}"
+            for key, value in payload.items()
         )
     yield from (f"{path}: later" for path in advance.later)
     if advance.end is not None:

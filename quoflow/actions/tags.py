@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from quoflow.actions import changes
 from quoflow.actions.results import Done, Keep
 from quoflow.quo import contacts, images, wire
 from quoflow.quo.client import Quo
@@ -16,17 +17,13 @@ def tag_contact(payload: Mapping[str, Any], quo: Quo, keep: Keep) -> Done:
 
     Doing it twice is doing it once: adding a tag that is there, or removing one that is not, changes nothing.
     """
-
-    def keep_images(before: wire.Contact, wanted: wire.Contact) -> None:
-        keep(images.write_image(before), images.write_image(wanted))
-
     change = contacts.tag_contact(
         quo,
         payload["contact_id"],
         field_key=payload["field"],
         add=payload["add"],
         remove=payload["remove"],
-        keep=keep_images,
+        keep=changes.keep_images(keep),
     )
     return _describe(change.after, payload, changed=change.changed, conflict=change.conflict)
 

@@ -11,7 +11,8 @@ import click
 from quoflow import app, errors
 from quoflow.cli import feed, output
 from quoflow.cli.output import Session
-from quoflow.runtime import approving, grouping, runs
+from quoflow.core import describing
+from quoflow.runtime import approving, grouping
 from quoflow.runtime.approving import Decided, Review
 from quoflow.runtime.engine import Engine
 from quoflow.store import approvals as store
@@ -77,8 +78,8 @@ def _make_row(one: Review) -> tuple[object, ...]:
 
 
 def describe_content(one: Approval) -> str:
-    """Give the words of a text, or a change of tags."""
-    return one.text or runs.describe_tags(one.payload)
+    """Give the words of a text, or what is changed."""
+    return one.text or describing.describe_change(one.action, one.payload)
 
 
 def _count_votes(one: Review) -> str:
@@ -220,7 +221,7 @@ def _confirm(wanted: tuple[Approval, ...]) -> bool:
     if not sys.stdin.isatty():
         raise click.UsageError("There is no terminal to ask on; add --yes, or name the ids.")
     for one in wanted:
-        output.write(f"{one.id}  {one.rule} → {one.to}: {output.show_text(one.text or str(one.payload))}")
+        output.write(f"{one.id}  {one.rule} → {one.to}: {output.show_text(describe_content(one))}")
     return click.confirm(f"Approve these {len(wanted)}?", default=False)
 
 
@@ -264,6 +265,4 @@ def describe(review: Review) -> dict[str, Any]:
 
 def describe_briefly(one: Approval) -> str:
     """Say in a line what would be written."""
-    if one.text is not None:
-        return f"text {one.to}: {output.show_text(one.text)}"
-    return f"tag {one.to}: {runs.describe_tags(one.payload)}"
+    return output.show_text(describing.describe_write(one.action, one.to, one.text, one.payload))

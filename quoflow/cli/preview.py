@@ -9,8 +9,8 @@ from typing import Any
 from quoflow import app, errors
 from quoflow.cli import feed, output
 from quoflow.cli.output import Session
-from quoflow.core import audiences
-from quoflow.runtime import preview, runs, skipping
+from quoflow.core import audiences, describing
+from quoflow.runtime import preview, skipping
 
 
 def show_preview(session: Session, *, as_json: bool) -> preview.Preview:
@@ -93,7 +93,7 @@ def _draw(found: preview.Preview) -> None:
                 count = step.segments
                 output.write(f"    {len(step.text)} characters, {count} segment{'' if count == 1 else 's'}")
         else:
-            output.write(f"    {output.show_text(runs.describe_tags(step.payload or {}))}")
+            output.write(f"    {output.show_text(describing.describe_change(step.action, step.payload or {}))}")
         if step.reason and step.reason != "needs approval":
             output.write(f"    {step.reason}")
     _draw_skipped(found.skipped)

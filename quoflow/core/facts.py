@@ -64,6 +64,18 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True)
+class Property:
+    """A contact property of the workspace: a custom field, made in the Quo app. `name` is what people call it.
+
+    Its type is address, boolean, date, multi-select, number, string or url, or one that is newer than this.
+    """
+
+    key: str
+    name: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
 class Conversation:
     """A line's exchange with one or more numbers."""
 

@@ -29,6 +29,11 @@ ENDINGS = frozenset({"stop", "fail"})
 CHANGEABLE = ("contact.tags", "contact.fields")
 """What a pending write may still change, so that bytes made from it are not known yet."""
 
+REWRITTEN = tuple(
+    f"contact.{name}" for name in ("first_name", "last_name", "name", "company", "role", "emails", "phones")
+)
+"""What a pending change of the contact itself may still change, too."""
+
 
 def advance(rule: Rule, records: Iterable[lifecycle.StepRecord], scene: writes.Scene) -> Advance:
     """Decide what a run does next. Where that is more than the rule's limits allow, it ends, and nothing is added.
@@ -93,7 +98,7 @@ class _Walk:
     known: Mapping[str, lifecycle.StepRecord]
     positions: dict[str, int]
     planned: list[PlannedStep] = field(default_factory=list)
-    blocked: bool = False
+    pending: set[str] = field(default_factory=set)
     aside: bool = False
     end: End | None = None
     closed: set[str] = field(default_factory=set)
@@ -101,6 +106,11 @@ class _Walk:
 
     def __post_init__(self) -> None:
         self.values = {**self.scene.values, "steps": {}}
+
+    @property
+    def blocked(self) -> bool:
+        """Whether a step before is not at its end yet."""
+        return bool(self.pending)
 
     def is_open(self, path: str) -> bool:
         """Whether a step may still come: it is not in a branch that was not taken."""
@@ -129,7 +139,7 @@ class _Walk:
                 return False  # What is pending is not undone by it: its turn will come, and then it may be possible.
             turn = Turn(StepState.FAILED, reason=str(error))
         if self.aside and step.kind in ENDINGS and turn.state is not StepState.SKIPPED:
-            self.blocked = True
+            self.pending.add(step.kind)
             return False
         self.add(step, turn)
         return self.follow(step, turn)
@@ -146,7 +156,8 @@ class _Walk:
             return False
         sources = [source for _, source in steps.list_templates(step.parameters)]
         references = {name for source in sources for name in expressions.find_references(source, "template")}
-        return not any(name.startswith(("steps.", *CHANGEABLE)) or name == "steps" for name in references)
+        changing = (*CHANGEABLE, *(REWRITTEN if "update_contact" in self.pending else ()))
+        return not any(name.startswith(("steps.", *changing)) or name == "steps" for name in references)
 
     def add(self, step: steps.Step, turn: Turn) -> None:
         planned = PlannedStep(
@@ -167,8 +178,10 @@ class _Walk:
         """Go on behind a step that has come this far; False when nothing behind it can be planned now."""
         if turn.state not in lifecycle.FINISHED_STEPS:
             # Nothing waits for telling one of us but the run's end.
-            self.aside = self.aside or step.kind in steps.UNASKED
-            self.blocked = self.blocked or step.kind not in steps.UNASKED
+            if step.kind in steps.UNASKED:
+                self.aside = True
+            else:
+                self.pending.add(step.kind)
             return step.kind in EARLY
         outcome = outcomes.read_outcome(step.kind, turn.outcome or {}, now=self.scene.now)
         if step.id:

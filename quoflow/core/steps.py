@@ -8,7 +8,7 @@ is a bare condition. A new step kind is a model there, a line here, and its doin
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -18,6 +18,7 @@ from quoflow.core.parameters.base import Marker, Parameters
 STEPS: Mapping[str, type[Parameters]] = {
     "send_message": messages.SendMessage,
     "tag_contact": contacts.TagContact,
+    "update_contact": contacts.UpdateContact,
     "fetch_transcript": fetches.FetchTranscript,
     "fetch_summary": fetches.FetchSummary,
     "fetch_voicemail": fetches.FetchVoicemail,
@@ -36,7 +37,7 @@ STEPS: Mapping[str, type[Parameters]] = {
 }
 """Every step kind this version runs. `wait: 30m` is short for `wait: {duration: 30m}`, `stop:` needs nothing."""
 
-WRITES = frozenset({"send_message", "tag_contact", "notify"})
+WRITES = frozenset({"send_message", "tag_contact", "update_contact", "notify"})
 """Step kinds that change something at Quo or outside: they pass the gate and go through the outbox."""
 
 OUTSIDE = frozenset({"notify"})
@@ -54,7 +55,7 @@ READS = frozenset(
 """Step kinds that only look: at Quo, or at what is known of it."""
 
 LATER_STEPS = (
-    "create_contact", "update_contact", "upsert_contact", "delete_contact", "fetch_recording",
+    "create_contact", "upsert_contact", "delete_contact", "fetch_recording",
     "mark_conversation", "http", "wait_until", "wait_for", "approve", "run_rule",
 )  # fmt: skip
 """Step kinds of the language that this version reads and refuses by name: it cannot run them yet."""
@@ -116,10 +117,19 @@ def list_templates(parameters: Parameters) -> tuple[tuple[tuple[str | int, ...],
         if isinstance(value, str):
             found.append(((key,), value))
         elif isinstance(value, Mapping):
-            found.extend(((key, inner), item) for inner, item in value.items() if isinstance(item, str))
+            found.extend(_list_texts((key,), value))
         elif value is not None:
             found.extend(((key, position), item) for position, item in enumerate(value))
     return tuple(found)
+
+
+def _list_texts(key: tuple[str], values: Mapping[str, Any]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """List the templates of a mapping, whose values may be lists of them, or plain data."""
+    for name, value in values.items():
+        if isinstance(value, str):
+            yield (*key, name), value
+        elif isinstance(value, tuple):
+            yield from (((*key, name, position), item) for position, item in enumerate(value))
 
 
 def _is_template(annotation: Any, metadata: list[Any]) -> bool:  # pydantic's own view of a field's type

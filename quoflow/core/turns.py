@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from quoflow.core import expressions, keeping, reads, shapes, steps, writes
+from quoflow.core import expressions, keeping, preparing, reads, shapes, steps, writes
 from quoflow.core.lifecycle import StepState
 from quoflow.core.parameters.base import Parameters
 from quoflow.core.parameters.flow import Fail, ForEach, Log, Set, Stop, Wait
@@ -31,7 +31,7 @@ def take_turn(step: steps.Step, pen: Pen) -> Turn:
         ExpressionError: an expression or a template cannot be evaluated.
     """
     if step.kind in steps.WRITES and not is_for_log(step.parameters, pen):
-        write = writes.prepare_write(step.kind, step.parameters, pen)
+        write = preparing.prepare_write(step.kind, step.parameters, pen)
         return Turn(StepState.QUEUED, due_at=pen.scene.now, write=write, payload=write.payload)
     if step.kind in steps.READS:
         sought = reads.prepare_read(step.kind, step.parameters, pen)

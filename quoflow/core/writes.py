@@ -1,7 +1,7 @@
-"""From a step's rendered parameters to the exact bytes of a write. Pure.
+"""From a step's rendered parameters to the exact bytes of a text, and what every write is prepared with. Pure.
 
-One function per write kind; what the API itself would refuse (a blank text, a number that cannot be one, a
-line that is not ours) is refused here, at plan time, in words.
+What the API itself would refuse (a blank text, a number that cannot be one, a line that is not ours) is refused here,
+at plan time, in words. The other kinds of writes are prepared in modules of their own; `preparing` lists them all.
 """
 
 from __future__ import annotations
@@ -12,10 +12,8 @@ from datetime import datetime
 from typing import Any
 
 from quoflow.core import expressions, phones, plans, segments
-from quoflow.core.facts import Line, User
+from quoflow.core.facts import Contact, Line, Property, User
 from quoflow.core.functions import Functions
-from quoflow.core.parameters.base import Parameters
-from quoflow.core.parameters.contacts import TagContact
 from quoflow.core.parameters.messages import SendMessage
 from quoflow.core.parameters.outside import Notify
 from quoflow.core.rules import Rule
@@ -38,9 +36,13 @@ class Workspace:
 
     Attributes:
         users: its members; none where they are not known, and are not checked then.
+        properties: its contact properties.
+        find_contact: gives a contact by its id, its external id or one of its numbers (E.164), from the facts of now.
     """
 
     users: tuple[User, ...] = ()
+    properties: tuple[Property, ...] = ()
+    find_contact: Callable[[str], Contact | None] = lambda _who: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,17 +92,6 @@ class Pen:
         return expressions.holds(source, self.values, self.scene.functions)
 
 
-def prepare_write(kind: str, parameters: Parameters, pen: Pen) -> plans.Write:
-    """Render a write step and freeze its bytes.
-
-    Raises:
-        Impossible: the API would refuse it, or something that it needs is not there.
-        NothingToDo: there is nothing to change.
-        ExpressionError: a template cannot be rendered.
-    """
-    return _PREPARE[kind](parameters, pen)
-
-
 def rewrite_text(write: plans.Write, text: str) -> plans.Write:
     """Give a text with other words, by the same rules: recipient, sender and the rest of its body stay.
 
@@ -124,8 +115,8 @@ def _check_text(rendered: str) -> str:
     return text
 
 
-def _prepare_send_message(parameters: Parameters, pen: Pen) -> plans.Write:
-    assert isinstance(parameters, SendMessage)  # noqa: S101 - the registry pairs kind and model
+def prepare_text(parameters: SendMessage, pen: Pen) -> plans.Write:
+    """Render a text and freeze its bytes. Raises Impossible or ExpressionError."""
     scene = pen.scene
     recipient = _resolve_recipient(parameters, pen)
     line = resolve_line(parameters.from_, pen, key="from")
@@ -224,40 +215,8 @@ def resolve_line(source: str | None, pen: Pen, *, key: str) -> Line:
     raise Impossible(f"`{written}` is none of our lines; they are {names}")
 
 
-def _prepare_tag_contact(parameters: Parameters, pen: Pen) -> plans.Write:
-    assert isinstance(parameters, TagContact)  # noqa: S101 - the registry pairs kind and model
-    scene = pen.scene
-    contact = pen.values.get("contact") or {}
-    if not scene.tags_field:
-        raise Impossible("the configuration does not say which custom field holds tags: set `tags: {field: …}`")
-    if not contact.get("id"):
-        who = contact.get("phone") or "this number"
-        raise NothingToDo(f"{who} is not among the contacts, so there is nothing to tag")
-    payload = {
-        "contact_id": contact["id"],
-        "field": scene.tags_field,
-        "add": _render_tags(parameters.add, pen),
-        "remove": _render_tags(parameters.remove, pen),
-    }
-    return plans.Write(
-        connection=scene.connection,
-        action="tag_contact",
-        to=str(contact.get("phone") or contact["id"]),
-        from_=None,
-        text=None,
-        payload=payload,
-        segments=0,
-        rule_version=scene.rule.version,
-    )
-
-
-def _render_tags(sources: tuple[str, ...], pen: Pen) -> list[str]:
-    rendered = (pen.write(source).strip() for source in sources)
-    return list(dict.fromkeys(tag for tag in rendered if tag))
-
-
-def _prepare_notify(parameters: Parameters, pen: Pen) -> plans.Write:
-    assert isinstance(parameters, Notify)  # noqa: S101 - the registry pairs kind and model
+def prepare_notice(parameters: Notify, pen: Pen) -> plans.Write:
+    """Render what one of us is told and freeze it. Raises Impossible or ExpressionError."""
     rule = pen.scene.rule
     payload = {"to": parameters.to, "text": _check_text(pen.write(parameters.text)), "rule": rule.name}
     if parameters.subject:
@@ -272,10 +231,3 @@ def _prepare_notify(parameters: Parameters, pen: Pen) -> plans.Write:
         segments=0,
         rule_version=rule.version,
     )
-
-
-_PREPARE: Mapping[str, Callable[[Parameters, Pen], plans.Write]] = {
-    "send_message": _prepare_send_message,
-    "tag_contact": _prepare_tag_contact,
-    "notify": _prepare_notify,
-}

@@ -11,10 +11,13 @@ from quoflow.loader.report import join_words
 Told = tuple[str, str, str]
 
 _CALL = (("call", "call"),)
+_CONTACT = (("contact", "contact"),)
 _TALK = (("contact", "contact"), ("line", "line"))
 
 NEEDS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "send_message": (("contact", "to"), ("line", "from")),
+    "tag_contact": _CONTACT,
+    "update_contact": _CONTACT,
     "fetch_transcript": _CALL,
     "fetch_summary": _CALL,
     "fetch_voicemail": _CALL,

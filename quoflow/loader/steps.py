@@ -21,6 +21,9 @@ from quoflow.loader.triggers import read_number, tell_number
 from quoflow.loader.validation import read_model
 
 MOST_CHARACTERS = 1_600
+DEEPEST = 2
+"""How deep templates stand in a step: in a list that is a value of a mapping."""
+
 _SLOT = re.compile(r"\{\{.*?\}\}|\{#.*?#\}", re.DOTALL)
 
 
@@ -184,13 +187,20 @@ def _write_out(node: Node, kind: str) -> Node:
     return MappingNode({key: node}, {key: node}, node.line, node.column)
 
 
-def _list_templates(node: Node, kind: str) -> Iterator[tuple[str, ScalarNode, tuple[int, ...]]]:
-    """List a step's templates as they are written: key, text, and the position where there are several."""
+def _list_templates(node: Node, kind: str) -> Iterator[tuple[str, ScalarNode, tuple[Key, ...]]]:
+    """List a step's templates as they are written: key, text, and the way to it where there are several."""
     if not isinstance(node, MappingNode):
         return
     for key, shape in list_fields(steps.STEPS[kind]).items():
-        written = node.items.get(key) if shape.is_template else None
-        if isinstance(written, ScalarNode):
-            yield key, written, ()
-        elif isinstance(written, ListNode):
-            yield from ((key, item, (at,)) for at, item in enumerate(written.items) if isinstance(item, ScalarNode))
+        if shape.is_template and key in node.items:
+            yield from ((key, text, at) for text, at in _list_texts(node.items[key], ()))
+
+
+def _list_texts(node: Node, at: tuple[Key, ...]) -> Iterator[tuple[ScalarNode, tuple[Key, ...]]]:
+    """List the texts of a value, of a list, or of a mapping of them."""
+    if isinstance(node, ScalarNode):
+        yield node, at
+    elif len(at) < DEEPEST:
+        inside = enumerate(node.items) if isinstance(node, ListNode) else node.items.items()
+        for key, inner in inside:
+            yield from _list_texts(inner, (*at, key))

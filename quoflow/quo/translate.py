@@ -72,6 +72,11 @@ def read_contact(contact: wire.Contact) -> facts.Contact:
     )
 
 
+def read_property(definition: wire.CustomFieldDefinition) -> facts.Property:
+    """Read a contact property; one without a name is called by its key, one without a type holds any text."""
+    return facts.Property(key=definition.key, name=definition.name or definition.key, type=definition.type or "string")
+
+
 def _read_fields(fields: Sequence[wire.CustomField]) -> dict[str, object]:
     """Give custom fields under their keys, and under their names too: people know the names."""
     named = {field.name: _read_value(field) for field in fields if field.name}

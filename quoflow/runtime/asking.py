@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from quoflow.core import questions
+from quoflow.core import describing, questions
 from quoflow.core.events import Event
 from quoflow.core.lifecycle import RunRecord
 from quoflow.runtime import grouping, runs, scenes
@@ -100,4 +100,4 @@ def _ask(tx: Connection, engine: Engine, sms: SmsApproval, approval: Approval, *
 
 
 def _describe(approval: Approval) -> str:
-    return f"{approval.action} {runs.describe_tags(approval.payload)}"
+    return f"{approval.action} {describing.describe_change(approval.action, approval.payload)}"

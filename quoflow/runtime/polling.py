@@ -161,9 +161,11 @@ def _read_history(desk: Desk, conversation: facts.Conversation, begun: datetime)
 def _read_lines(desk: Desk) -> Desk:
     lines = tuple(translate.read_line(one) for one in desk.quo.list_phone_numbers())
     users = tuple(translate.read_user(one) for one in desk.quo.list_users())
+    properties = tuple(translate.read_property(one) for one in desk.quo.list_custom_fields())
     with desk.engine.database.write() as tx:
         mirror.save_lines(tx, desk.connection, lines)
         mirror.save_users(tx, desk.connection, users)
+        mirror.save_properties(tx, desk.connection, properties)
     return Desk(desk.engine, desk.connection, desk.quo, desk.state, lines)
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
-from quoflow.core import audiences, lifecycle, planning, progress, questions, writes
+from quoflow.core import audiences, describing, lifecycle, planning, progress, questions, writes
 from quoflow.core.events import Event
 from quoflow.core.lifecycle import RunRecord, RunState, StepRecord, StepState
 from quoflow.core.rules import Rule
@@ -256,13 +254,4 @@ def _cancel_the_rest(tx: Connection, steps: tuple[StepRecord, ...], now: datetim
 
 def describe_write(step: StepRecord) -> str:
     """Say in a few words what a write does."""
-    if step.action == "send_message":
-        return f"text {step.to}: {step.text}"
-    if step.action == "notify":
-        return f"tell {step.to}: {step.text}"
-    return f"tag {step.to} {describe_tags(step.payload or {})}"
-
-
-def describe_tags(payload: Mapping[str, Any]) -> str:
-    """Write a change of tags as `+added -removed`."""
-    return " ".join([*(f"+{tag}" for tag in payload.get("add", ())), *(f"-{tag}" for tag in payload.get("remove", ()))])
+    return describing.describe_write(step.action, step.to, step.text, step.payload or {})

@@ -52,7 +52,11 @@ def read_scene(
         region=engine.settings.region,
         tags_field=engine.settings.tags.field,
         now=now,
-        workspace=writes.Workspace(users=users),
+        workspace=writes.Workspace(
+            users=users,
+            properties=mirror.list_properties(tx, connection),
+            find_contact=lambda who: mirror.find_anyone(tx, connection, who),
+        ),
         targets=frozenset(engine.settings.notify),
     )
 

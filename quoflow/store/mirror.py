@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from quoflow.core.facts import ERASED, OVER, Call, Contact, Conversation, Line, Message, User
+from quoflow.core.facts import ERASED, OVER, Call, Contact, Conversation, Line, Message, Property, User
 from quoflow.store import rows, tables
 
 
@@ -50,6 +50,21 @@ def list_users(tx: Connection, connection: str) -> tuple[User, ...]:
     table = tables.users
     question = rows.select_as(User, table).where(table.c.connection == connection).order_by(table.c.id)
     return rows.read_all(tx, User, question)
+
+
+def save_properties(tx: Connection, connection: str, properties: Iterable[Property]) -> None:
+    """Replace what we know of a connection's contact properties: the list is always complete."""
+    table = tables.properties
+    tx.execute(delete(table).where(table.c.connection == connection))
+    if new := [rows.to_row(table, one, connection=connection) for one in {one.key: one for one in properties}.values()]:
+        tx.execute(insert(table), new)
+
+
+def list_properties(tx: Connection, connection: str) -> tuple[Property, ...]:
+    """List a connection's contact properties by key."""
+    table = tables.properties
+    question = rows.select_as(Property, table).where(table.c.connection == connection).order_by(table.c.key)
+    return rows.read_all(tx, Property, question)
 
 
 # -- contacts
@@ -117,6 +132,15 @@ def find_contact(tx: Connection, connection: str, contact_id: str) -> Contact | 
     table = tables.contacts
     here = (table.c.connection == connection, table.c.id == contact_id, table.c.gone_at.is_(None))
     return rows.read_one(tx, Contact, rows.select_as(Contact, table).where(*here))
+
+
+def find_anyone(tx: Connection, connection: str, who: str) -> Contact | None:
+    """Find a contact by its id, its external id or one of its numbers (E.164), in this order."""
+    table = tables.contacts
+    here = (table.c.connection == connection, table.c.external_id == who, table.c.gone_at.is_(None))
+    by_key = rows.select_as(Contact, table).where(*here).order_by(table.c.id)
+    found = find_contact(tx, connection, who) or rows.read_one(tx, Contact, by_key)
+    return found or find_contact_by_phone(tx, connection, who)
 
 
 def list_contacts(tx: Connection, connection: str, *, phone: str | None = None) -> tuple[Contact, ...]:

@@ -27,6 +27,11 @@ from quoflow.loader.known import Known
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)  # a Monday, 10:00 in New York
 LINES = (facts.Line("PNmain", "+15555550100", "Main Line"), facts.Line("PNsales", "+15555550102", "Sales"))
+PROPERTIES = (
+    facts.Property("plan", "Plan", "string"),
+    facts.Property("seats", "Seats", "number"),
+    facts.Property("tags", "Tags", "multi-select"),
+)
 OFFICE = {"office": OfficeHours(open={"mon-fri": ("09:00-17:00",)})}
 LANGUAGE = Functions(now=NOW, timezone="America/New_York", region="US", hours=OFFICE)
 
@@ -93,6 +98,16 @@ def plan_event(rule, written, *, number=0, people=()):
     return told
 
 
+def make_workspace(contact):
+    """Give a workspace of a few properties, in which nobody is known but the event's contact."""
+    known = (contact,) if contact else ()
+
+    def find(who):
+        return next((one for one in known if who in (one.id, one.external_id, *one.phones)), None)
+
+    return writes.Workspace(properties=PROPERTIES, find_contact=find)
+
+
 def see(rule, event, contact, *, wrote=()):
     """Give a rule's scene; what it counts of the past is nothing, or one for the contacts that wrote."""
     number = int(contact is not None and contact.id in wrote)
@@ -102,7 +117,7 @@ def see(rule, event, contact, *, wrote=()):
     values = contexts.build_values(
         event, contact=contact, line=line, rule=rule.name, variables=rule.vars, tags_field="tags"
     )
-    return writes.Scene(rule, "main", values, language, LINES, "US", "tags", NOW)
+    return writes.Scene(rule, "main", values, language, LINES, "US", "tags", NOW, make_workspace(contact))
 
 
 def settle(step, outcomes):

@@ -18,6 +18,7 @@ class Marker:
 
 
 Template = Annotated[str, Marker("template")]
+Texts = Annotated[tuple[str, ...], BeforeValidator(as_tuple)]
 Expression = Annotated[str, Marker("expression")]
 Templates = Annotated[tuple[Template, ...], BeforeValidator(as_tuple)]
 

@@ -69,6 +69,15 @@ contact_phones = Table(
     Index(None, "connection", "contact_id"),
 )
 
+properties = Table(
+    "properties",
+    base.metadata,
+    base.key("connection"),
+    base.key("key"),
+    Column("name", FreeText, nullable=False),
+    base.text("type"),
+)
+
 conversations = Table(
     "conversations",
     base.metadata,

@@ -14,10 +14,10 @@ def test_every_write_kind_has_an_action():
 
 
 def test_only_what_may_be_done_twice_is_repeatable():
-    """A text is never sent again by itself; a tag may be set again."""
+    """A text is never sent again by itself; a change of a contact may be made again."""
     repeatable = {kind for kind, action in registry.WRITE_ACTIONS.items() if action.is_repeatable}
 
-    assert repeatable == {"tag_contact"}
+    assert repeatable == {"tag_contact", "update_contact"}
 
 
 def test_performing_and_finding_agree(office):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quoflow.core import contexts, steps, writes
+from quoflow.core import contexts, preparing, steps, writes
 from quoflow.core.events import Event
 from quoflow.core.expressions import ExpressionError
 from quoflow.core.facts import Contact, Line, User
@@ -56,11 +56,11 @@ def make_pen(
 
 def send(pen=None, **parameters):
     model = SendMessage.model_validate({"text": "Hello", **parameters})
-    return writes.prepare_write("send_message", model, pen or make_pen())
+    return preparing.prepare_write("send_message", model, pen or make_pen())
 
 
 def tag(pen=None, **parameters):
-    return writes.prepare_write("tag_contact", TagContact.model_validate(parameters), pen or make_pen())
+    return preparing.prepare_write("tag_contact", TagContact.model_validate(parameters), pen or make_pen())
 
 
 def test_a_text_goes_to_the_events_contact_from_the_events_line():
@@ -234,7 +234,7 @@ def test_tagging_without_a_field_says_what_to_configure():
 
 def test_every_write_step_kind_can_be_prepared():
     """A write kind without a function here would be forgotten: the two tables agree."""
-    assert writes._PREPARE.keys() == steps.WRITES
+    assert preparing._PREPARE.keys() == steps.WRITES
 
 
 @given(first=st.text(min_size=1, max_size=40), second=st.text(min_size=1, max_size=40))

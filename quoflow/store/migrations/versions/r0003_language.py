@@ -20,6 +20,7 @@ def upgrade() -> None:
     """Add columns that may be empty, and new tables; only of schedules is what was there written anew."""
     _renew_firings()
     _add_batches()
+    _add_properties()
     _add_first_contacts()
     _add_unanswered()
     _add_entries()
@@ -66,6 +67,17 @@ def _add_batches() -> None:
         sa.PrimaryKeyConstraint("connection", "id", name="pk_batches"),
     )
     op.create_index("ix_batches_at", "batches", ["at"])
+
+
+def _add_properties() -> None:
+    op.create_table(
+        "properties",
+        sa.Column("connection", sa.String(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("type", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("connection", "key", name="pk_properties"),
+    )
 
 
 def _add_first_contacts() -> None:

@@ -1,0 +1,48 @@
+"""A write in a few words, for people who decide on it or look back at it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+Payload = Mapping[str, Any]  # JSON, as it was frozen
+
+
+def describe_write(action: str, to: str | None, text: str | None, payload: Payload) -> str:
+    """Say what a write does, as a sentence without its subject: `tag +15555550111 +vip`."""
+    if action == "send_message":
+        return f"text {to}: {text}"
+    if action == "notify":
+        return f"tell {to}: {text}"
+    return f"{_VERBS.get(action, action)} {to} {describe_change(action, payload)}".strip()
+
+
+def describe_change(action: str, payload: Payload) -> str:
+    """Say what a write that is no text changes: `+vip -cold`, `company → Berg Bakery, plan → gold`."""
+    describe = _CHANGES.get(action)
+    return "" if describe is None else describe(payload)
+
+
+def _describe_tags(payload: Payload) -> str:
+    return " ".join([*(f"+{tag}" for tag in payload.get("add", ())), *(f"-{tag}" for tag in payload.get("remove", ()))])
+
+
+def _describe_fields(payload: Payload) -> str:
+    return ", ".join(_list_changes(payload))
+
+
+def _list_changes(payload: Payload) -> Iterator[str]:
+    for name, value in payload.get("set", {}).items():
+        label = name.replace("_", " ")
+        yield f"{label} → {value}" if value is not None else f"{label} emptied"
+    for key, verb in _LISTS.items():
+        yield from (f"{verb} {item}" for item in payload.get(key, ()))
+    for field in payload.get("fields", ()):
+        value = field["value"]
+        shown = ", ".join(map(str, value)) if isinstance(value, list) else value
+        yield f"{field['name']} → {shown}" if value is not None else f"{field['name']} emptied"
+
+
+_LISTS = {"emails": "add", "phones": "add", "remove_emails": "take out", "remove_phones": "take out"}
+_VERBS: Mapping[str, str] = {"tag_contact": "tag", "update_contact": "change"}
+_CHANGES: Mapping[str, Callable[[Payload], str]] = {"tag_contact": _describe_tags, "update_contact": _describe_fields}
