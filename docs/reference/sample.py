@@ -58,6 +58,11 @@ _CALLS: Mapping[str, Mapping[str, Any]] = {
     "call.started": {"status": "ringing", "duration": 0, "completed_at": None},
     "call.forwarded": {"status": "forwarded", "forwarded_to": "+12125550144"},
 }
+_TEXTS: Mapping[str, Mapping[str, Any]] = {
+    "message.sent": {"status": "sent", "user_id": "US1"},
+    "message.delivered": {"text": "Here is your quote.", "status": "delivered", "user_id": "US1"},
+    "message.failed": {"text": "Sorry we missed your call.", "status": "undelivered", "rule": "text-back"},
+}
 DATA: Mapping[str, Any] = {
     "message": {
         "id": "AC1",
@@ -90,7 +95,15 @@ def make_event(kind: str, rule: str) -> Event:
         data["call"] = {**_CALL, "missed": kind in ("call.missed", "voicemail.received"), **_CALLS.get(kind, {})}
     if kind in contexts.EITHER:
         del data["call"]
-    direction = "outgoing" if kind == "message.sent" else "incoming"
+    if kind in _TEXTS:
+        data["message"] = {
+            **DATA["message"],
+            "from": LINE.number,
+            "to": [ANNA],
+            "direction": "outgoing",
+            **_TEXTS[kind],
+        }
+    direction = "outgoing" if kind in _TEXTS else "incoming"
     return Event(f"{kind}:AC1", kind, "main", SEEN, "PNmain", ANNA, direction, "CN1", data)
 
 

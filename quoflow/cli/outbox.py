@@ -10,7 +10,7 @@ from quoflow import app, errors
 from quoflow.cli import feed, output, resolve
 from quoflow.cli.output import Session
 from quoflow.store import outbox as store
-from quoflow.store.outbox import OutboxState
+from quoflow.store.outbox import OutboxRow, OutboxState
 
 STATES: tuple[OutboxState, ...] = get_args(OutboxState)
 
@@ -42,9 +42,14 @@ def list_outbox(session: Session, state: tuple[OutboxState, ...] = (), limit: in
     elif not rows:
         output.write("The outbox is empty.")
     else:
-        shown = [(row.id, row.rule, row.to, row.text or row.action, row.state, row.reason) for row in rows]
+        shown = [(row.id, row.rule, row.to, row.text or row.action, _show_state(row), row.reason) for row in rows]
         output.write_table(("id", "rule", "to", "what", "state", "reason"), shown)
     return errors.EXIT_FINE
+
+
+def _show_state(row: OutboxRow) -> str:
+    """Say how far a write is: for a text that was sent, also whether it has arrived."""
+    return f"{row.state}, {row.delivery}" if row.delivery not in (None, row.state) else row.state
 
 
 outbox.add_command(resolve.show)

@@ -114,7 +114,7 @@ def _check(session: Session, lost: Lost, message_id: str) -> bool:
 
 def describe(row: OutboxRow) -> dict[str, Any]:
     """Give a write as the JSON that scripts rely on."""
-    names = ("id", "run", "rule", "action", "to", "text", "state", "message_id", "attempts", "reason")
+    names = ("id", "run", "rule", "action", "to", "text", "state", "message_id", "delivery", "attempts", "reason")
     return {name: getattr(row, name) for name in names}
 
 

@@ -19,7 +19,7 @@ from quoflow.core.records import DIRECTION, TEXTS
 from quoflow.core.shapes import BOOLEAN, MAP, NUMBER, TEXT, TIME, Shape, list_of, maybe, record
 from quoflow.core.values import Values
 
-MESSAGES = frozenset({*events.MESSAGE_KINDS, "message.delivered", "message.failed"})
+MESSAGES = frozenset(events.MESSAGE_KINDS)
 CALLS = frozenset({*events.CALL_KINDS, *events.ARTIFACT_KINDS})
 EITHER = frozenset({*events.CONVERSATION_KINDS, "conversation.unanswered"})
 EVERY = frozenset({*events.KINDS, *events.LATER_KINDS})
@@ -137,7 +137,7 @@ TABLE: Mapping[str, Part] = {
         },
     ),
     "connection": Part(EVERY, {"name": (TEXT, lambda moment: moment.event.connection)}),
-    "message": _either("message", MESSAGES, records.MESSAGE),
+    "message": _either("message", MESSAGES, {**records.MESSAGE, "rule": maybe(TEXT)}),
     "call": _either("call", CALLS, records.CALL),
     "voicemail": Part(frozenset({"voicemail.received"}), _from_data("voicemail", records.VOICEMAIL)),
     "transcript": Part(frozenset({"transcript.completed"}), _from_data("transcript", records.TRANSCRIPT)),

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-MESSAGE_KINDS = ("message.received", "message.sent")
+DELIVERY_KINDS = ("message.delivered", "message.failed")
+MESSAGE_KINDS = ("message.received", "message.sent", *DELIVERY_KINDS)
 CALL_KINDS = ("call.started", "call.completed", "call.answered", "call.missed", "call.forwarded")
 ARTIFACT_KINDS = ("voicemail.received", "recording.completed", "summary.completed", "transcript.completed")
 CONVERSATION_KINDS = ("conversation.started",)
@@ -16,8 +17,6 @@ ABOUT_SOMEBODY = tuple(kind for kind in KINDS if kind not in ("schedule", "manua
 """Kinds of events that are with a contact."""
 
 LATER_KINDS = (
-    "message.delivered",
-    "message.failed",
     "contact.created",
     "contact.updated",
     "contact.deleted",

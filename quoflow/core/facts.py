@@ -92,7 +92,10 @@ class Conversation:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One text. `peer` is the other party (the first one in a group)."""
+    """One text. `peer` is the other party (the first one in a group).
+
+    `updated_at` is when Quo last changed it, where that is known; it is not kept, and two readings are one text.
+    """
 
     id: str
     line_id: str
@@ -105,6 +108,7 @@ class Message:
     to: tuple[str, ...] = ()
     user_id: str | None = None
     conversation_id: str | None = None
+    updated_at: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

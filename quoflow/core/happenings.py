@@ -40,6 +40,36 @@ def derive_message_events(connection: str, message: Message) -> tuple[Event, ...
     return (event,)
 
 
+def find_delivery(status: str) -> str | None:
+    """Give the trigger that a text's status fires, or None while it is on its way."""
+    return {"delivered": "message.delivered", "undelivered": "message.failed", "failed": "message.failed"}.get(status)
+
+
+def derive_delivery_event(
+    connection: str, message: Message, *, kind: str, rule: str | None, seen_at: datetime
+) -> Event:
+    """Give the event of what became of a text that went out; it happened when Quo last changed the text, if it says.
+
+    Args:
+        connection: the connection's name.
+        message: the text, with the status that says it.
+        kind: the trigger, as `find_delivery` gives it.
+        rule: the rule that sent the text; None for a person's.
+        seen_at: when the status was first seen, UTC.
+    """
+    return Event(
+        id=f"{kind}:{message.id}",
+        kind=kind,
+        connection=connection,
+        occurred_at=max(message.created_at, message.updated_at or seen_at),
+        line_id=message.line_id,
+        peer=message.peer or None,
+        direction=message.direction,
+        conversation_id=message.conversation_id,
+        data={"message": {**describe_message(message), "rule": rule}},
+    )
+
+
 def derive_call_events(connection: str, call: Call, *, line_number: str) -> tuple[Event, ...]:
     """Give the events of a call: started; and once it is over completed, and how it went: answered, missed, forwarded.
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from quoflow.core import fitting, literals, matching, phones
+from quoflow.core import fitting, literals, matching, phones, retrospect
 from quoflow.core.events import Event
 from quoflow.core.facts import Line
 from quoflow.core.functions import Functions
@@ -73,9 +73,14 @@ class _Shelf:
 
 
 class RuleIndex:
-    """Finds the rules that may match an event without asking each one, and the verdicts of those that do."""
+    """Finds the rules that may match an event without asking each one, and the verdicts of those that do.
+
+    `kinds` are the events that the rules wait for: what no rule waits for need not be looked for.
+    """
 
     def __init__(self, rules: Iterable[Rule]) -> None:
+        rules = tuple(rules)
+        self.kinds = frozenset(_list_kinds(rules))
         self._files: dict[tuple[str, str | None], dict[int, tuple[_Entry, frozenset[str] | None]]] = {}
         self._shelves: dict[tuple[str | None, ...], _Shelf] = {}
         numbers: dict[object, int] = {}
@@ -171,6 +176,14 @@ def _make_scanner(words: Iterable[str]) -> Callable[[str], frozenset[str]]:
         automaton.add_word(word, word)
     automaton.make_automaton()
     return lambda text: frozenset([word for _, word in automaton.iter(text)])
+
+
+def _list_kinds(rules: Iterable[Rule]) -> Iterator[str]:
+    """List the kinds of events that rules wait for: those that begin a run, would cancel one, or are looked back at."""
+    for rule in rules:
+        yield from rule.cancel_on
+        yield from (question.kind for question in retrospect.find_questions(rule))
+        yield from (trigger.kind for trigger in rule.triggers if rule.enabled)
 
 
 def _list_line_keys(filters: Filters) -> tuple[str | None, ...]:

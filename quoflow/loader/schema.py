@@ -30,6 +30,8 @@ TEXT_TYPES = ["string", "number", "boolean"]
 TRIGGERS: Mapping[str, str] = {
     "message.received": "A text came in.",
     "message.sent": "A person, or another tool, sent a text from one of our lines; never quoflow itself.",
+    "message.delivered": "A text that went out has arrived, a person's or quoflow's own.",
+    "message.failed": "A text that went out did not arrive, a person's or quoflow's own.",
     "call.started": "A call began, seen while it rings or later.",
     "call.completed": "A call is over, answered or not.",
     "call.answered": "A call that was answered is over.",

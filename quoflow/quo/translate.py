@@ -134,6 +134,7 @@ def read_message(
         to=to,
         user_id=message.user_id,
         conversation_id=message.conversation_id or conversation_id,
+        updated_at=message.updated_at,
     )
 
 

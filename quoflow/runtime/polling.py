@@ -13,14 +13,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from quoflow.core import facts, happenings, likeness
+from quoflow.core import facts, happenings
 from quoflow.core.events import Event
 from quoflow.quo import errors, translate, wire
-from quoflow.quo.client import Quo
-from quoflow.runtime import meeting, optouts, recovery, watching
+from quoflow.runtime import delivery, desks, learning, meeting, watching
 from quoflow.runtime.engine import Engine, Notice
-from quoflow.store import cursors, exchanges, inbox, mirror, outbox
-from quoflow.store.database import Connection
+from quoflow.store import cursors, exchanges, mirror
 
 _Wire = TypeVar("_Wire", wire.Message, wire.Call)
 _Value = TypeVar("_Value")
@@ -44,43 +42,6 @@ class Polled:
     conversations: int = 0
     events: int = 0
     is_baseline: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """Messages that were read: those of other people that were not known before, and those that quoflow has sent."""
-
-    strange: tuple[facts.Message, ...] = ()
-    ours: tuple[facts.Message, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """What reading one connection needs at hand."""
-
-    engine: Engine
-    connection: str
-    quo: Quo
-    state: cursors.ConnectionState
-    lines: tuple[facts.Line, ...]
-
-    @property
-    def own_numbers(self) -> frozenset[str]:
-        """Give the numbers of our lines: they are never the other party."""
-        return frozenset(line.number for line in self.lines)
-
-    def find_number(self, line_id: str) -> str:
-        """Give the number of one of our lines."""
-        return next((line.number for line in self.lines if line.id == line_id), "")
-
-    @property
-    def earliest(self) -> datetime:
-        """Give the time before which nothing is an event: history never triggers.
-
-        The overlap lets a message in that became visible late; those that the baseline read are known by id.
-        """
-        begun = self.state.baseline_at or self.engine.clock()
-        return begun - self.engine.settings.poll.overlap
 
 
 def poll_connection(engine: Engine, connection: str, *, is_once: bool = False) -> Polled:
@@ -113,20 +74,20 @@ def look_at_exchange(engine: Engine, connection: str, *, line_id: str, peer: str
         lambda one: translate.read_message(one, own_numbers=desk.own_numbers, **known),
     )
     with engine.database.write() as tx:
-        return _add_events(tx, desk, _save_messages(tx, desk, messages), [])
+        return learning.add_events(tx, desk, learning.save_messages(tx, desk, messages), [])
 
 
-def _open_desk(engine: Engine, connection: str) -> Desk:
+def _open_desk(engine: Engine, connection: str) -> desks.Desk:
     with engine.database.read() as tx:
         state = cursors.read_state(tx, connection)
         lines = mirror.list_lines(tx, connection)
-    return Desk(engine, connection, engine.quos[connection], state, lines)
+    return desks.Desk(engine, connection, engine.quos[connection], state, lines)
 
 
 # -- the first look
 
 
-def _set_baseline(desk: Desk) -> Polled:
+def _set_baseline(desk: desks.Desk) -> Polled:
     """Read the workspace as it is: contacts, conversations, history with its opt-outs. Nothing is an event."""
     engine, quo, connection = desk.engine, desk.quo, desk.connection
     engine.tell(Notice("poll.baseline", "first look: reading the workspace; nothing in it is an event", connection))
@@ -147,7 +108,7 @@ def _set_baseline(desk: Desk) -> Polled:
     return Polled(connection, conversations=count, is_baseline=True)
 
 
-def _read_history(desk: Desk, conversation: facts.Conversation, begun: datetime) -> None:
+def _read_history(desk: desks.Desk, conversation: facts.Conversation, begun: datetime) -> None:
     """Save a conversation as it stood when the list was made.
 
     What came while we read is left for the next look, which finds the conversation changed: an event is neither
@@ -158,7 +119,7 @@ def _read_history(desk: Desk, conversation: facts.Conversation, begun: datetime)
     _read_safely(desk, conversation, since=None, calls_since=day_before, until=max(known))
 
 
-def _read_lines(desk: Desk) -> Desk:
+def _read_lines(desk: desks.Desk) -> desks.Desk:
     lines = tuple(translate.read_line(one) for one in desk.quo.list_phone_numbers())
     users = tuple(translate.read_user(one) for one in desk.quo.list_users())
     properties = tuple(translate.read_property(one) for one in desk.quo.list_custom_fields())
@@ -166,7 +127,7 @@ def _read_lines(desk: Desk) -> Desk:
         mirror.save_lines(tx, desk.connection, lines)
         mirror.save_users(tx, desk.connection, users)
         mirror.save_properties(tx, desk.connection, properties)
-    return Desk(desk.engine, desk.connection, desk.quo, desk.state, lines)
+    return desks.Desk(desk.engine, desk.connection, desk.quo, desk.state, lines)
 
 
 def refresh_contacts(engine: Engine, connection: str) -> int:
@@ -187,7 +148,7 @@ def refresh_contacts(engine: Engine, connection: str) -> int:
 # -- every look after it
 
 
-def _read_changes(desk: Desk, *, is_once: bool) -> Polled:
+def _read_changes(desk: desks.Desk, *, is_once: bool) -> Polled:
     engine, state, now = desk.engine, desk.state, desk.engine.clock()
     cursor = state.cursor or now
     is_sweep = state.swept_at is None or now - state.swept_at >= SWEEP_EVERY
@@ -204,6 +165,7 @@ def _read_changes(desk: Desk, *, is_once: bool) -> Polled:
         new += _read_changed(desk, conversation, is_sweep=is_sweep)
     new += _read_open_calls(desk, {one.id for one in changed})
     new += watching.look_at_artifacts(engine, desk.connection, find_number=desk.find_number)
+    new += delivery.look(engine, desk.connection)
     swept = {"swept_at": now} if is_sweep else {}
     _save_state(desk, cursor=max([cursor, *(one.updated_at for one in listed if one.updated_at)]), **swept)
     if new and _wants_contacts(desk, new, is_once=is_once):
@@ -211,13 +173,13 @@ def _read_changes(desk: Desk, *, is_once: bool) -> Polled:
     return Polled(desk.connection, conversations=len(changed), events=len(new))
 
 
-def _list_conversations(desk: Desk, since: datetime | None) -> list[facts.Conversation]:
+def _list_conversations(desk: desks.Desk, since: datetime | None) -> list[facts.Conversation]:
     listed = desk.quo.list_conversations(updated_after=since)
     read = (translate.read_conversation(one, own_numbers=desk.own_numbers) for one in listed)
     return [one for one in read if one is not None and one.participants]
 
 
-def _has_changed(desk: Desk, conversation: facts.Conversation) -> bool:
+def _has_changed(desk: desks.Desk, conversation: facts.Conversation) -> bool:
     with desk.engine.database.read() as tx:
         known = mirror.find_conversation(tx, desk.connection, conversation.id)
     if known is None:
@@ -229,7 +191,7 @@ def _read_activity(conversation: facts.Conversation) -> tuple[object, ...]:
     return (conversation.updated_at, conversation.last_activity_at, conversation.last_activity_id)
 
 
-def _read_changed(desk: Desk, conversation: facts.Conversation, *, is_sweep: bool) -> list[Event]:
+def _read_changed(desk: desks.Desk, conversation: facts.Conversation, *, is_sweep: bool) -> list[Event]:
     with desk.engine.database.read() as tx:
         known = mirror.find_conversation(tx, desk.connection, conversation.id)
     since = desk.earliest
@@ -240,7 +202,7 @@ def _read_changed(desk: Desk, conversation: facts.Conversation, *, is_sweep: boo
 
 
 def _read_safely(
-    desk: Desk,
+    desk: desks.Desk,
     conversation: facts.Conversation,
     *,
     since: datetime | None,
@@ -259,7 +221,7 @@ def _read_safely(
 
 
 def _read_conversation(
-    desk: Desk,
+    desk: desks.Desk,
     conversation: facts.Conversation,
     *,
     since: datetime | None,
@@ -291,15 +253,16 @@ def _read_conversation(
         known = mirror.find_conversation(tx, desk.connection, conversation.id)
         floor = known.synced_until if known else desk.earliest
         mirror.save_conversation(tx, desk.connection, conversation, synced_until=max([floor, *times]))
-        fresh = _save_messages(tx, desk, messages)
-        over = mirror.save_calls(tx, desk.connection, calls)
+        read = learning.save_messages(tx, desk, messages)
+        rang = mirror.find_known_calls(tx, desk.connection, [one.id for one in calls])
+        given = mirror.save_calls(tx, desk.connection, calls)
         begun = conversation.created_at or desk.earliest
         if until is not None or begun < desk.earliest:
             meeting.note_known(tx, desk.connection, people, at=begun)
-        return _add_events(tx, desk, fresh, over) if until is None else []
+        return learning.add_events(tx, desk, read, given, rang=rang) if until is None else []
 
 
-def _read_all(desk: Desk, wires: Iterable[_Wire], read: Callable[[_Wire], _Value | None]) -> list[_Value]:
+def _read_all(desk: desks.Desk, wires: Iterable[_Wire], read: Callable[[_Wire], _Value | None]) -> list[_Value]:
     """Read every item; one that cannot be used is told, and does not hold up the others."""
     values: list[_Value] = []
     for item in wires:
@@ -311,48 +274,7 @@ def _read_all(desk: Desk, wires: Iterable[_Wire], read: Callable[[_Wire], _Value
     return values
 
 
-def _save_messages(tx: Connection, desk: Desk, messages: list[facts.Message]) -> Read:
-    """Save messages, learn opt-outs from those that are new, and give what counts."""
-    claimed = outbox.claimed_ids(tx, connection=desk.connection, ids=[one.id for one in messages])
-    ours = {one.id for one in messages if one.id in claimed or _is_on_its_way(tx, desk, one)}
-    fresh = mirror.save_messages(tx, desk.connection, messages, ours=ours)
-    for message in fresh:
-        if message.direction == "incoming":
-            optouts.learn(tx, desk.engine, desk.connection, message)
-    strange = tuple(message for message in fresh if message.id not in ours)
-    recovery.look_for_strangers(tx, desk.engine, desk.connection, strange)
-    return Read(strange, tuple(message for message in messages if message.id in ours))
-
-
-def _is_on_its_way(tx: Connection, desk: Desk, message: facts.Message) -> bool:
-    """Whether a message could be one that quoflow has sent, or may have, without knowing its id yet."""
-    if message.direction != "outgoing":
-        return False
-    pending = outbox.pending_texts(tx, connection=desk.connection, line_id=message.line_id, to=message.peer)
-    return likeness.fold_text(message.text) in pending
-
-
-def _add_events(tx: Connection, desk: Desk, messages: Read, calls: Iterable[facts.Call]) -> list[Event]:
-    """Put what happened since the baseline into the inbox, and watch for what is made after calls."""
-    derived: list[Event] = []
-    for message in messages.strange:
-        derived += happenings.derive_message_events(desk.connection, message)
-    for call in calls:
-        number = desk.find_number(call.line_id)
-        derived += happenings.derive_call_events(desk.connection, call, line_number=number)
-        if call.is_over and happenings.find_end(call) >= desk.earliest:
-            watching.begin(tx, desk.engine, desk.connection, call)
-    derived += meeting.meet(tx, desk.connection, derived, messages.ours)
-    recent = [event for event in derived if event.occurred_at >= _find_earliest(desk, event)]
-    return list(inbox.add_events(tx, recent, now=desk.engine.clock()))
-
-
-def _find_earliest(desk: Desk, event: Event) -> datetime:
-    """Give from when on an event counts: a call that rang when we first looked is known, but did not start for us."""
-    return desk.state.baseline_at or desk.earliest if event.kind == "call.started" else desk.earliest
-
-
-def _read_open_calls(desk: Desk, done: set[str]) -> list[Event]:
+def _read_open_calls(desk: desks.Desk, done: set[str]) -> list[Event]:
     """Read again the calls that were not over: a conversation need not change when its call ends."""
     now = desk.engine.clock()
     with desk.engine.database.read() as tx:
@@ -366,19 +288,20 @@ def _read_open_calls(desk: Desk, done: set[str]) -> list[Event]:
         if read is None:
             continue
         with desk.engine.database.write() as tx:
-            new += _add_events(tx, desk, Read(), mirror.save_calls(tx, desk.connection, [read]))
+            given = mirror.save_calls(tx, desk.connection, [read])
+            new += learning.add_events(tx, desk, learning.Read(), given, rang=[read.id])
     return new
 
 
 # -- contacts and state
 
 
-def _is_contact_refresh_due(desk: Desk, now: datetime) -> bool:
+def _is_contact_refresh_due(desk: desks.Desk, now: datetime) -> bool:
     synced = desk.state.contacts_synced_at
     return synced is None or now - synced >= desk.engine.settings.poll.contacts_every
 
 
-def _wants_contacts(desk: Desk, events: list[Event], *, is_once: bool) -> bool:
+def _wants_contacts(desk: desks.Desk, events: list[Event], *, is_once: bool) -> bool:
     """Whether the contacts should be read before these events are matched."""
     with desk.engine.database.read() as tx:
         synced = cursors.read_state(tx, desk.connection).contacts_synced_at
@@ -389,8 +312,8 @@ def _wants_contacts(desk: Desk, events: list[Event], *, is_once: bool) -> bool:
     return unknown and desk.engine.clock() - synced >= UNKNOWN_CONTACT_PAUSE
 
 
-def _save_state(desk: Desk, **changes: Any) -> Desk:  # ConnectionState's own fields
+def _save_state(desk: desks.Desk, **changes: Any) -> desks.Desk:  # ConnectionState's own fields
     with desk.engine.database.write() as tx:
         state = replace(cursors.read_state(tx, desk.connection), **changes)
         cursors.save_state(tx, state)
-    return Desk(desk.engine, desk.connection, desk.quo, state, desk.lines)
+    return desks.Desk(desk.engine, desk.connection, desk.quo, state, desk.lines)

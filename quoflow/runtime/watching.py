@@ -26,7 +26,7 @@ MOST_A_CYCLE = 50
 def begin(tx: Connection, engine: Engine, connection: str, call: Call) -> None:
     """Watch for what begins or cancels a run and the call can have."""
     now = engine.clock()
-    wanted = _list_wanted(tx, engine, connection, call.peer)
+    wanted = list_wanted(tx, engine, connection, call.peer)
     for kind, event_kind in happenings.ARTIFACT_EVENTS.items():
         if event_kind in wanted and happenings.can_have(call, kind):
             watch = watches.Watch(
@@ -41,10 +41,9 @@ def begin(tx: Connection, engine: Engine, connection: str, call: Call) -> None:
             watches.add_watch(tx, watch)
 
 
-def _list_wanted(tx: Connection, engine: Engine, connection: str, peer: str | None) -> set[str]:
-    """List the event kinds that begin a run, or would cancel one: also a run of an older version of its rule."""
-    wanted = {trigger.kind for rule in engine.rules if rule.enabled for trigger in rule.triggers}
-    wanted.update(*(rule.cancel_on for rule in engine.rules))
+def list_wanted(tx: Connection, engine: Engine, connection: str, peer: str | None) -> set[str]:
+    """List the event kinds that rules wait for, also a rule as it was when a run of it began."""
+    wanted = set(engine.index.kinds)
     if peer is not None:
         begun = (
             runs.load_rule(tx, engine, run) for run in store.list_unfinished_runs(tx, connection=connection, peer=peer)
@@ -56,9 +55,11 @@ def _list_wanted(tx: Connection, engine: Engine, connection: str, peer: str | No
 def look_at_artifacts(engine: Engine, connection: str, *, find_number: Callable[[str], str]) -> list[Event]:
     """Take the looks that are due. Gives the new events."""
     with engine.database.read() as tx:
-        due = watches.due_watches(tx, connection=connection, now=engine.clock())
+        due = watches.due_watches(
+            tx, connection=connection, kinds=happenings.ARTIFACT_EVENTS, now=engine.clock(), limit=MOST_A_CYCLE
+        )
     new: list[Event] = []
-    for watch in due[:MOST_A_CYCLE]:
+    for watch in due:
         try:
             artifact = artifacts.fetch_artifact(watch.kind, watch.call_id, engine.quos[connection])
         except errors.Unauthorized:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import from_json
@@ -15,7 +15,7 @@ from quoflow.core.durations import Duration
 from quoflow.sandbox.contacts import build_contact
 from quoflow.sandbox.exchange import FieldProblem, Refused, Reply, Request, answer, answer_html, refuse_flat
 from quoflow.sandbox.faults import Fault
-from quoflow.sandbox.happenings import finish_call, happen_call, happen_message
+from quoflow.sandbox.happenings import finish_call, happen_call, happen_message, move_on
 from quoflow.sandbox.model import Sandbox
 from quoflow.sandbox.queries import read_body
 from quoflow.sandbox.scenario import Artifacts, CallEntry, ContactEntry, MessageEntry
@@ -42,6 +42,14 @@ class CallChange(Artifacts):
     forwarded_to: str | None = None
 
 
+class MessageChange(BaseModel):
+    """How far a text is now."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    status: Literal["sent", "delivered", "undelivered", "failed"]
+
+
 def control(sandbox: Sandbox, request: Request) -> Reply:
     """Answer one request to the control surface."""
     try:
@@ -54,6 +62,8 @@ def _route(sandbox: Sandbox, request: Request, now: datetime) -> Reply:
     words = tuple(request.path.removeprefix(PREFIX).strip("/").split("/"))
     if request.method == "PATCH" and len(words) == 2 and words[0] == "calls":
         return _change_call(sandbox, request, now, words[1])
+    if request.method == "PATCH" and len(words) == 2 and words[0] == "messages":
+        return _change_message(sandbox, request, now, words[1])
     work = _WORK.get((request.method, words))
     if work is None:
         known = ", ".join(f"{method} {PREFIX}/{'/'.join(path)}" for method, path in _WORK)
@@ -70,6 +80,16 @@ def _add_call(sandbox: Sandbox, request: Request, now: datetime) -> Reply:
     call = happen_call(sandbox.world, read_body(CallEntry, request.body), now)
     sandbox.world.advance(now)
     return answer(201, {"id": call.id, "conversation_id": call.conversation_id})
+
+
+def _change_message(sandbox: Sandbox, request: Request, now: datetime, message_id: str) -> Reply:
+    message = sandbox.world.messages.get(message_id)
+    if message is None:
+        raise Refused(404, f"Message {message_id} not found")
+    change = read_body(MessageChange, request.body)
+    if not move_on(message, change.status, now):
+        raise Refused(409, f"Message {message_id} is {message.status} and cannot become {change.status}")
+    return answer(200, {"id": message.id, "status": message.status})
 
 
 def _change_call(sandbox: Sandbox, request: Request, now: datetime, call_id: str) -> Reply:

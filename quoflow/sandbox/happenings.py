@@ -72,16 +72,24 @@ def happen_message(world: World, entry: MessageEntry, at: datetime, options: Opt
     return message
 
 
+_PROGRESS = {"queued": 0, "sent": 1, "delivered": 2, "undelivered": 2, "failed": 2}
+"""How far a text is: it never goes back, and what has ended stays as it ended."""
+
+
 def follow_delivery(world: World, message: Message, options: Options) -> None:
-    """Let a text on its way become sent, and then delivered or not, as time passes."""
-    lost = any(number in options.undeliverable for number in message.to)
+    """Let a text on its way become sent, and then delivered or not, as time passes; its conversation is not touched."""
+    final = "undelivered" if any(number in options.undeliverable for number in message.to) else "delivered"
+    world.plan(message.created_at + options.sent_after, lambda at: move_on(message, "sent", at))
+    ends = message.created_at + max(options.delivered_after, options.sent_after)
+    world.plan(ends, lambda at: move_on(message, final, at))
 
-    def become(status: str, at: datetime) -> None:
-        message.status, message.updated_at = status, at
 
-    world.plan(message.created_at + options.sent_after, lambda at: become("sent", at))
-    final = "undelivered" if lost else "delivered"
-    world.plan(message.created_at + max(options.delivered_after, options.sent_after), lambda at: become(final, at))
+def move_on(message: Message, status: str, at: datetime) -> bool:
+    """Let a text on its way come further; tell whether it could."""
+    if _PROGRESS[status] <= _PROGRESS.get(message.status, 2):
+        return False
+    message.status, message.updated_at = status, at
+    return True
 
 
 def happen_call(world: World, entry: CallEntry, at: datetime) -> Call:

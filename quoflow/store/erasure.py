@@ -145,6 +145,7 @@ def _hide_forwarded(tx: Connection, phone: str) -> None:
 def _erase_messages(tx: Connection, phone: str) -> int:
     table = tables.messages
     theirs = or_(table.c.peer == phone, table.c.from_ == phone, _mentions(table.c.to, phone))
+    _forget_watches(tx, table, theirs)
     blank = {"text": "", "peer": ERASED, "from_": ERASED, "to": (), "status": ERASED}
     return tx.execute(update(table).where(theirs).values(blank)).rowcount
 
@@ -174,13 +175,19 @@ def _hide_sent(tx: Connection, phone: str) -> None:
 
 
 def _erase_calls(tx: Connection, phone: str, now: datetime) -> int:
-    table, watches = tables.calls, tables.watches
+    table = tables.calls
     theirs = or_(table.c.peer == phone, table.c.forwarded_from == phone, table.c.forwarded_to == phone)
-    of_them = select(table.c.id).where(theirs, table.c.connection == watches.c.connection)
-    tx.execute(delete(watches).where(watches.c.call_id.in_(of_them)))
+    _forget_watches(tx, table, theirs)
     blank = {"peer": ERASED, "forwarded_from": None, "forwarded_to": None, "status": ERASED}
     over = func.coalesce(table.c.completed_at, now)
     return tx.execute(update(table).where(theirs).values(blank | {"completed_at": over})).rowcount
+
+
+def _forget_watches(tx: Connection, table: Table, theirs: ColumnElement[bool]) -> None:
+    """Await nothing more of these calls or texts."""
+    watches = tables.watches
+    of_them = select(table.c.id).where(theirs, table.c.connection == watches.c.connection)
+    tx.execute(delete(watches).where(watches.c.call_id.in_(of_them)))
 
 
 def _erase_contacts(tx: Connection, phone: str, now: datetime) -> int:

@@ -210,6 +210,13 @@ def save_messages(
     return tuple(message for message in read if message.id not in known)
 
 
+def find_message(tx: Connection, connection: str, message_id: str) -> Message | None:
+    """Find a message by its id."""
+    table = tables.messages
+    here = (table.c.connection == connection, table.c.id == message_id)
+    return rows.read_one(tx, Message, rows.select_as(Message, table).where(*here))
+
+
 def list_strangers(tx: Connection, connection: str, ids: Iterable[str]) -> set[str]:
     """Give which of these messages were read as somebody else's: a person's, another tool's, or a customer's."""
     table = tables.messages
@@ -259,6 +266,11 @@ def save_calls(tx: Connection, connection: str, calls: Iterable[Call]) -> tuple[
     fresh = [call for call in kept if call.is_over or call.id not in known or not known[call.id].is_over]
     rows.save(tx, table, fresh, connection=connection, known=known, defaults={})
     return tuple(call for call in fresh if call.id not in known or call.is_over > known[call.id].is_over)
+
+
+def find_known_calls(tx: Connection, connection: str, ids: Iterable[str]) -> set[str]:
+    """Give which of these calls have been read before."""
+    return set(rows.find_by_id(tx, Call, tables.calls, connection=connection, ids=ids))
 
 
 def find_call(tx: Connection, connection: str, call_id: str) -> Call | None:

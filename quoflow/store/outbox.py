@@ -89,7 +89,10 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class OutboxRow:
-    """A write as people see it: its step, and its latest attempt. `id` is the step's."""
+    """A write as people see it: its step, and its latest attempt. `id` is the step's.
+
+    `delivery` is what Quo last said of the message: queued, sent, delivered, undelivered, failed; None while unread.
+    """
 
     id: str
     run: str
@@ -101,6 +104,7 @@ class OutboxRow:
     message_id: str | None
     attempts: int
     reason: str
+    delivery: str | None = None
 
 
 # -- moving
@@ -223,6 +227,12 @@ def find_attempt(tx: Connection, attempt_id: str) -> Attempt | None:
     return rows.read_one(tx, Attempt, _select().where(_table.c.id == attempt_id))
 
 
+def find_claim(tx: Connection, *, connection: str, message_id: str) -> Attempt | None:
+    """Find the attempt that became a message."""
+    here = (_table.c.connection == connection, _table.c.message_id == message_id)
+    return rows.read_one(tx, Attempt, _select().where(*here))
+
+
 def claimed_ids(tx: Connection, *, connection: str, ids: Iterable[str]) -> set[str]:
     """Give which of these messages are ours: an attempt became each of them."""
     claimed: set[str] = set()
@@ -263,6 +273,8 @@ def list_outbox(
         question = question.where(_steps.c.id == write_id)
     found = tx.execute(question).mappings().all()
     attempts = _group_attempts(tx, [row["id"] for row in found])
+    messages = {step: tries[-1].message_id for step, tries in attempts.items()}
+    deliveries = _read_deliveries(tx, filter(None, messages.values()))
     return tuple(
         OutboxRow(
             id=row["id"],
@@ -272,12 +284,22 @@ def list_outbox(
             to=row["to"],
             text=row["text"],
             state=OUTBOX_STATES[row["state"]],
-            message_id=attempts[row["id"]][-1].message_id if row["id"] in attempts else None,
+            message_id=messages.get(row["id"]),
             attempts=len(attempts.get(row["id"], ())),
             reason=row["reason"],
+            delivery=deliveries.get((row["connection"], messages.get(row["id"]) or "")),
         )
         for row in found
     )
+
+
+def _read_deliveries(tx: Connection, message_ids: Iterable[str]) -> dict[tuple[str, str], str]:
+    table = tables.messages
+    statuses: dict[tuple[str, str], str] = {}
+    for some in rows.chunks(message_ids):
+        question = select(table.c.connection, table.c.id, table.c.status).where(table.c.id.in_(some))
+        statuses.update(((row.connection, row.id), row.status) for row in tx.execute(question))
+    return statuses
 
 
 def _group_attempts(tx: Connection, step_ids: Iterable[str]) -> dict[str, list[Attempt]]:

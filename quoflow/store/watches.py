@@ -1,7 +1,8 @@
-"""What is made after a call and is still awaited: voicemails, recordings, summaries, transcripts."""
+"""What is still awaited: what is made after a call (its voicemail, recording…), and what becomes of a text."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -17,7 +18,10 @@ _table = tables.watches
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """One thing awaited: looked for at `next_at`, given up at `deadline`, `tries` looks taken so far."""
+    """One thing awaited: looked for at `next_at`, given up at `deadline`, `tries` looks taken so far.
+
+    `call_id` is what it belongs to: Quo's id of the call, or of the text.
+    """
 
     connection: str
     call_id: str
@@ -36,11 +40,23 @@ def add_watch(tx: Connection, watch: Watch) -> bool:
     return True
 
 
-def due_watches(tx: Connection, *, connection: str, now: datetime) -> tuple[Watch, ...]:
-    """List what is to be looked for now, the longest due first."""
+def due_watches(
+    tx: Connection, *, connection: str, kinds: Collection[str], now: datetime, limit: int
+) -> tuple[Watch, ...]:
+    """List what of these kinds is to be looked for now, the longest due first."""
     here = (_table.c.connection == connection, _table.c.state == OPEN, _table.c.next_at <= now)
-    question = rows.select_as(Watch, _table).where(*here)
-    return rows.read_all(tx, Watch, question.order_by(_table.c.next_at, _table.c.call_id, _table.c.kind))
+    question = rows.select_as(Watch, _table).where(*here, _table.c.kind.in_(sorted(kinds)))
+    return rows.read_all(tx, Watch, question.order_by(_table.c.next_at, _table.c.call_id, _table.c.kind).limit(limit))
+
+
+def find_open(tx: Connection, *, connection: str, kind: str, ids: Iterable[str]) -> dict[str, Watch]:
+    """Find what of one kind is still awaited, by what it belongs to."""
+    found: dict[str, Watch] = {}
+    for some in rows.chunks(ids):
+        here = (_table.c.connection == connection, _table.c.kind == kind, _table.c.state == OPEN)
+        question = rows.select_as(Watch, _table).where(*here, _table.c.call_id.in_(some))
+        found.update((watch.call_id, watch) for watch in rows.read_all(tx, Watch, question))
+    return found
 
 
 def reschedule(tx: Connection, watch: Watch, *, next_at: datetime) -> Watch:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime, timedelta
 
-from .conftest import ANNA, BILL, CORA, MAIN, SALES, STRANGER, TEXTBACK, UNLIMITED
+from .conftest import ANNA, ANSWER, BILL, CORA, MAIN, SALES, STRANGER, TEXTBACK, UNLIMITED
 
 
 def test_pause_holds_and_resume_lets_go(make_firm):
@@ -404,6 +404,32 @@ def test_a_call_starts_once_and_ends_once_however_often_it_is_read(make_firm):
     assert sorted((one["to"], one["text"].strip()) for one in firm.quo.sent()[4:]) == [
         *((peer, f"call.{end}: missed") for peer in (ANNA, CORA) for end in ("completed", "missed")),
     ]
+
+
+UNDELIVERED = f"""
+name: ring-them
+trigger: message.failed
+actions:
+  - send_message: {{to: "{ANNA}", text: "{{{{ message.rule }}}} did not reach {{{{ message.to[0] }}}}"}}
+"""
+
+
+def test_a_text_that_does_not_arrive_is_shown_and_told_once(make_firm):
+    """202 is not delivery: the outbox says what became of the text, and message.failed fires once."""
+    firm = make_firm(ANSWER, UNDELIVERED, auto=True, quo={"options": {"undeliverable": BILL}})
+    firm.begin()
+    firm.quo.write("Hello", BILL)
+    firm.once()
+    assert [one["delivery"] for one in firm.list("outbox")] == [None]
+
+    for _ in range(3):
+        firm.once()
+    assert [(one["to"], one["state"], one["delivery"]) for one in firm.list("outbox")] == [
+        (ANNA, "sent", "delivered"),
+        (BILL, "sent", "undelivered"),
+    ]
+    assert firm.quo.texts() == ["Got it: Hello", f"answer did not reach {BILL}"]
+    assert "sent, undelivered" in firm.run("outbox", "list").out
 
 
 def test_filters_choose_by_line_text_and_person(make_firm):

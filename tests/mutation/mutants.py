@@ -150,7 +150,7 @@ MUTANTS = (
     ),
     Mutant(
         "history is not searched for opt-outs",
-        "quoflow/runtime/polling.py",
+        "quoflow/runtime/learning.py",
         '        if message.direction == "incoming":',
         '        if message.direction == "incoming" and desk.state.baseline_done_at:',
         ("tests/acceptance/test_history.py",),
@@ -164,16 +164,16 @@ MUTANTS = (
     ),
     Mutant(
         "quoflow's own texts trigger rules",
-        "quoflow/runtime/polling.py",
+        "quoflow/runtime/learning.py",
         "    strange = tuple(message for message in fresh if message.id not in ours)",
         "    strange = fresh",
         ("tests/acceptance/test_faults.py",),
     ),
     Mutant(
         "a call that rang at the first look starts",
-        "quoflow/runtime/polling.py",
-        'baseline_at or desk.earliest if event.kind == "call.started" else desk.earliest',
-        "baseline_at and desk.earliest or desk.earliest",
+        "quoflow/runtime/learning.py",
+        'event.kind != "call.started" or call.id not in rang',
+        'event.kind != "call.started" or True',
         ("tests/acceptance/test_rules_at_work.py::test_a_call_starts_once_and_ends_once_however_often_it_is_read",),
     ),
     Mutant(
@@ -182,6 +182,20 @@ MUTANTS = (
         'in ("failed", "missing")',
         'in ("failed",)',
         ("tests/unit/core/test_happenings.py",),
+    ),
+    Mutant(
+        "a text about a failed text fires when it fails, too",
+        "quoflow/runtime/delivery.py",
+        "    if attempt is not None and _is_about_delivery(tx, attempt):\n",
+        "    if attempt is None and is_ours:\n",
+        ("tests/unit/runtime/test_delivery.py",),
+    ),
+    Mutant(
+        "every text on its way is asked for in every look",
+        "quoflow/runtime/delivery.py",
+        "now=engine.clock(), limit=MOST_A_CYCLE)",
+        "now=engine.clock(), limit=1000)",
+        ("tests/unit/runtime/test_delivery.py",),
     ),
     Mutant(
         "an event is taken in twice",

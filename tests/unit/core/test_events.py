@@ -20,9 +20,9 @@ def test_kinds_are_known_once():
 def test_this_version_runs_the_triggers_it_promises():
     """The triggers of this version are there."""
     assert set(events.KINDS) == {
-        "message.received", "message.sent", "call.started", "call.completed", "call.answered", "call.missed",
-        "call.forwarded", "voicemail.received", "recording.completed", "summary.completed", "transcript.completed",
-        "conversation.started", "schedule", "manual",
+        "message.received", "message.sent", "message.delivered", "message.failed", "call.started", "call.completed",
+        "call.answered", "call.missed", "call.forwarded", "voicemail.received", "recording.completed",
+        "summary.completed", "transcript.completed", "conversation.started", "schedule", "manual",
     }  # fmt: skip
 
 

@@ -50,6 +50,33 @@ def test_an_incoming_text_is_received():
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        ("delivered", "message.delivered"),
+        ("undelivered", "message.failed"),
+        ("failed", "message.failed"),
+        *((status, None) for status in ("queued", "sent", "received", "unknown", "")),
+    ],
+)
+def test_a_status_says_what_became_of_a_text(status, expected):
+    """Delivered is one end, undelivered and failed the other; all else, also what nobody has heard of, is none."""
+    assert happenings.find_delivery(status) == expected
+
+
+@pytest.mark.parametrize(
+    ("updated_at", "expected"), [(LATER, LATER), (None, LATER + timedelta(hours=9)), (NOW - timedelta(hours=1), NOW)]
+)
+def test_a_delivery_is_as_old_as_quo_says(updated_at, expected):
+    """It happened when Quo changed the text, not when we read it; never before the text was written."""
+    text = replace(MESSAGE, direction="outgoing", status="undelivered", updated_at=updated_at)
+    event = happenings.derive_delivery_event(
+        "main", text, kind="message.failed", rule="textback", seen_at=LATER + timedelta(hours=9)
+    )
+
+    assert (event.id, event.occurred_at, event.data["message"]["rule"]) == ("message.failed:AC1", expected, "textback")
+
+
 def test_an_outgoing_text_is_sent():
     """A text by a person of ours fires message.sent."""
     message = replace(MESSAGE, direction="outgoing", from_=OURS, to=(THEIRS,))

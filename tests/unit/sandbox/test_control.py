@@ -28,6 +28,23 @@ def test_a_persons_text_is_on_its_way(desk):
     assert desk.get(f"/v1/messages/{made}").data["status"] == "delivered"
 
 
+def test_a_text_moves_on_and_never_back(desk):
+    """A text becomes what is said at once, without its conversation; what has ended stays, also when its time comes."""
+    made = desk.send().data["id"]
+    before = desk.get("/v1/conversations").data
+    desk.later(0.5)
+    assert desk.patch(f"/_sandbox/messages/{made}", {"status": "sent"}).status == 200
+    assert desk.patch(f"/_sandbox/messages/{made}", {"status": "failed"}).status == 200
+    assert desk.patch(f"/_sandbox/messages/{made}", {"status": "delivered"}).status == 409
+    desk.later(60)
+
+    row = desk.get(f"/v1/messages/{made}").data
+    assert (row["status"], row["updatedAt"]) == ("failed", "2026-11-23T15:00:00.500Z")
+    assert desk.get("/v1/conversations").data == before
+    assert desk.patch("/_sandbox/messages/ACnone", {"status": "sent"}).status == 404
+    assert desk.patch(f"/_sandbox/messages/{made}", {"status": "read"}).problems == ["/status"]
+
+
 def test_a_call_that_is_over_at_once(desk):
     """A call without ringing is over, and its late things are counted from now."""
     call = desk.post("/_sandbox/calls", {"peer": ANNA, "ring": "0s", "voicemail": {"text": "Hi"}}).body["id"]

@@ -22,6 +22,7 @@ from quoflow.store import (
     tables,
     throttles,
     verdicts,
+    watches,
 )
 
 OTHER = "+15555550199"
@@ -88,6 +89,18 @@ def test_nothing_of_the_person_is_left_and_all_of_the_others(tx, make):
     assert {table: text.count("Kiwi") for table, text in after.items()} == {
         table: text.count("Kiwi") for table, text in before.items()
     }
+
+
+def test_nothing_of_theirs_is_awaited_any_more(tx, make):
+    """Quo is not asked about their calls and texts; it is about other people's."""
+    fill(tx, make, make.peer, "1")
+    fill(tx, make, OTHER, "2")
+    for name, kind in (("AC11", "delivery"), ("AC91", "voicemail"), ("AC12", "delivery"), ("AC92", "voicemail")):
+        watches.add_watch(tx, watches.Watch("main", name, kind, 0, make.now, make.at(60), make.now))
+    erasure.erase_person(tx, make.peer, now=make.at(1))
+
+    due = watches.due_watches(tx, connection="main", kinds=["delivery", "voicemail"], now=make.at(1), limit=9)
+    assert [watch.call_id for watch in due] == ["AC12", "AC92"]
 
 
 def test_a_number_to_which_somebody_else_was_forwarded_is_gone(tx, make):

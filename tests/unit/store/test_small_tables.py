@@ -84,21 +84,26 @@ def test_a_firing_is_kept_for_each_schedule(tx, make):
     assert firings.list_last_firings(tx) == {hourly: first}
 
 
+def due_watches(tx, **where):
+    kinds = ("voicemail", "recording", "summary", "transcript")
+    return watches.due_watches(tx, **({"kinds": kinds, "limit": 9} | where))
+
+
 def test_a_watch_is_due_until_it_is_finished(tx, make):
     """A watch is begun once, due at its time, put off with a look counted, and never begun again."""
     watch = watches.Watch("main", "AC1", "transcript", 0, make.at(1), make.at(60), make.now)
 
     assert watches.add_watch(tx, watch)
     assert not watches.add_watch(tx, replace(watch, next_at=make.now))
-    assert watches.due_watches(tx, connection="main", now=make.now) == ()
-    assert watches.due_watches(tx, connection="main", now=make.at(1)) == (watch,)
-    assert watches.due_watches(tx, connection="second", now=make.at(1)) == ()
+    assert due_watches(tx, connection="main", now=make.now) == ()
+    assert due_watches(tx, connection="main", now=make.at(1)) == (watch,)
+    assert due_watches(tx, connection="second", now=make.at(1)) == ()
     later = watches.reschedule(tx, watch, next_at=make.at(5))
     assert later == replace(watch, next_at=make.at(5), tries=1)
-    assert watches.due_watches(tx, connection="main", now=make.at(1)) == ()
-    assert watches.due_watches(tx, connection="main", now=make.at(5)) == (later,)
+    assert due_watches(tx, connection="main", now=make.at(1)) == ()
+    assert due_watches(tx, connection="main", now=make.at(5)) == (later,)
     watches.finish(tx, later, state="completed", now=make.at(5))
-    assert watches.due_watches(tx, connection="main", now=make.at(5)) == ()
+    assert due_watches(tx, connection="main", now=make.at(5)) == ()
     assert not watches.add_watch(tx, watch)
 
 
@@ -107,8 +112,23 @@ def test_due_watches_come_longest_due_first(tx, make):
     for minute, kind in [(3, "summary"), (1, "voicemail"), (2, "transcript")]:
         watches.add_watch(tx, watches.Watch("main", "AC1", kind, 0, make.at(minute), make.at(60), make.now))
 
-    due = watches.due_watches(tx, connection="main", now=make.now + timedelta(hours=1))
+    due = due_watches(tx, connection="main", now=make.now + timedelta(hours=1))
     assert [watch.kind for watch in due] == ["voicemail", "transcript", "summary"]
+    assert due_watches(tx, connection="main", now=make.at(60), limit=2) == due[:2]
+    assert due_watches(tx, connection="main", now=make.at(60), kinds=["summary"]) == due[2:]
+
+
+def test_what_is_still_awaited_is_found_by_what_it_belongs_to(tx, make):
+    """One kind of one connection, and nothing that is finished."""
+    first, second = (
+        watches.Watch("main", name, "delivery", 0, make.at(1), make.at(60), make.now) for name in ("AC1", "AC2")
+    )
+    for watch in (first, second, replace(first, connection="second"), replace(first, call_id="AC3", kind="summary")):
+        watches.add_watch(tx, watch)
+    watches.finish(tx, second, state="delivered", now=make.now)
+
+    found = watches.find_open(tx, connection="main", kind="delivery", ids=["AC1", "AC2", "AC3", "AC4"])
+    assert found == {"AC1": first}
 
 
 def test_the_kill_switch_holds_until_it_is_lifted(tx, make):
