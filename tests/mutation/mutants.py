@@ -316,8 +316,8 @@ MUTANTS = (
     ),
     Mutant(
         "a voicemail that only cancels is not looked for",
-        "quoflow/runtime/watching.py",
-        "    wanted.update(*(rule.cancel_on for rule in engine.rules))\n",
+        "quoflow/core/indexing.py",
+        "        yield from rule.cancel_on\n",
         "",
         ("tests/acceptance/test_rules_at_work.py",),
     ),
