@@ -16,6 +16,18 @@ KINDS = (*MESSAGE_KINDS, *CALL_KINDS, *ARTIFACT_KINDS, *CONVERSATION_KINDS, "sch
 ABOUT_SOMEBODY = tuple(kind for kind in KINDS if kind not in ("schedule", "manual"))
 """Kinds of events that are with a contact."""
 
+OF_OURS = (
+    "schedule",
+    "manual",
+    "message.sent",
+    "message.delivered",
+    "message.failed",
+    "contact.created",
+    "contact.updated",
+    "contact.deleted",
+)
+"""Kinds of events that are nothing the contact did: what follows from them answers nobody."""
+
 LATER_KINDS = (
     "contact.created",
     "contact.updated",

@@ -13,10 +13,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from quoflow.core import likeness, loops, opt_out_ledger, phones, quiet_hours, schedule, segments, talks
+from quoflow.core import likeness, loops, opt_out_ledger, optouts, phones, quiet_hours, schedule, segments, talks
 from quoflow.core.durations import format_duration
 from quoflow.core.guard_settings import ContactCap, GuardSettings, QuietHours
 from quoflow.core.plans import Gate, Write
+from quoflow.core.rules import Purpose
 
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
@@ -40,6 +41,9 @@ class GuardFacts:
         answer: their latest text on the line of this write, where a text of ours went before it, or None.
         talk: when a person of ours last texted or spoke with the recipient; None where none has, or it is not asked.
         unless_human: how long after that the rule keeps quiet; None where it does not mind.
+        purpose: what the rule's texts are for.
+        is_about_theirs: whether the run is about something of theirs, a text or a call, and not of the clock or ours.
+        is_first: whether this line and the recipient never had to do with each other; asked for marketing only.
         contact_zone: what the contact's time-zone field holds; None where it holds nothing, or there is no such field.
         timezone: the configured IANA zone: the budget's midnight, and the clock of the reasons.
         rule: the rule that asks.
@@ -61,6 +65,9 @@ class GuardFacts:
     answer: loops.Answer | None = None
     talk: talks.Talk | None = None
     unless_human: timedelta | None = None
+    purpose: Purpose = "transactional"
+    is_about_theirs: bool = True
+    is_first: bool = False
     contact_zone: object = None
     timezone: str = "UTC"
     rule: str = ""
@@ -76,7 +83,16 @@ def check(write: Write, facts: GuardFacts, settings: GuardSettings) -> Gate:
     """
     guards = _TEXT_GUARDS if write.action == "send_message" else _OTHER_GUARDS
     objections = (guard(write, facts, settings) for guard in guards)
-    return next((gate for gate in objections if gate is not None), Gate("ready"))
+    objection = next((gate for gate in objections if gate is not None), None)
+    return Gate("ready", _warn(write, facts)) if objection is None else objection
+
+
+def _warn(write: Write, facts: GuardFacts) -> str:
+    """Say what a person should know of a text that passes; nothing else hangs on it."""
+    if facts.purpose != "marketing" or not facts.is_first or optouts.tells_how_to_stop(write.text or ""):
+        return ""
+    who = phones.mask(write.to)
+    return f"marketing: the first text to {who} does not say how to opt out; add such as `Reply STOP to end.`"
 
 
 def _check_kill_switch(_: Write, facts: GuardFacts, __: GuardSettings) -> Gate | None:
@@ -251,7 +267,10 @@ _TEXT_GUARDS = (
 
 
 def _is_answer(facts: GuardFacts, window: QuietHours) -> bool:
-    if window.reply_exempt is None or facts.last_inbound_at is None:
+    """Whether it answers what they wrote just now. Marketing never does, a reply does, the rest if it is about that."""
+    if window.reply_exempt is None or facts.last_inbound_at is None or facts.purpose == "marketing":
+        return False
+    if facts.purpose != "reply" and not facts.is_about_theirs:
         return False
     return facts.now - facts.last_inbound_at <= window.reply_exempt
 

@@ -52,6 +52,12 @@ def classify(text: str) -> Said | None:
     return None if phrase is None else Said("stop", "likely", phrase)
 
 
+def tells_how_to_stop(text: str) -> bool:
+    """Tell whether a text of ours says how to opt out: whether it names a word that does so when it is sent back."""
+    words = fold(text[:LONGEST])
+    return any(f" {word} " in f" {words} " for word in _TOLD)
+
+
 def fold(text: str) -> str:
     """Reduce a text to its words: lower case without accents or apostrophes, one space between them."""
     visible = "".join(character for character in text if unicodedata.category(character) not in ("Cf", "Mn"))
@@ -90,6 +96,9 @@ def _is_mixed(word: str) -> bool:
 def _shorten(words: str) -> str:
     return re.sub(r"(.)\1+", r"\1", words)
 
+
+_TOLD = ("stop", "stopall", "unsubscribe", "opt out", "optout", "alto", "baja", "arret", "desabonnement")
+"""The words that texts of firms name; the others of STOP mean too much else."""
 
 _SHORT_STOP = frozenset(map(_shorten, optout_words.STOP))
 

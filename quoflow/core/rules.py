@@ -26,6 +26,8 @@ DEFAULT_MAX_AGE = timedelta(hours=24)
 MOST_MOMENTS = 366
 """How many moments one schedule may list."""
 
+Purpose = Literal["transactional", "marketing", "reply"]
+
 OneOrMany = Annotated[tuple[str, ...], BeforeValidator(as_tuple)]
 Moments = Annotated[tuple[Moment, ...], BeforeValidator(as_tuple)]
 
@@ -255,7 +257,7 @@ class Rule:
     audience: Audience | None = None
     max_recipients: int | None = None
     max_actions: int | None = None
-    purpose: Literal["transactional", "marketing", "reply"] = "transactional"
+    purpose: Purpose = "transactional"
     enabled: bool = True
     vars: Mapping[str, Any] = field(default_factory=dict)  # JSON
     file: str = ""

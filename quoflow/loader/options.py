@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from quoflow.core.durations import Duration, Span
-from quoflow.core.rules import DEFAULT_MAX_AGE, Audience, OneOrMany, Throttle
+from quoflow.core.rules import DEFAULT_MAX_AGE, Audience, OneOrMany, Purpose, Throttle
 
 
 def _need_figure(value: object) -> object:
@@ -51,8 +51,10 @@ class Options(BaseModel):
     max_actions: Limit = Field(
         None, description="How many writes it may make at most; with more it stops before the first."
     )
-    purpose: Literal["transactional", "marketing", "reply"] = Field(
-        "transactional", description="What the texts are for."
+    purpose: Purpose = Field(
+        "transactional",
+        description="What the texts are for. marketing: the conversation is read once more before each, and none goes "
+        "out in quiet hours. reply: they answer what the contact wrote, so that `reply_exempt` counts for them.",
     )
     enabled: bool = Field(True, description="false keeps the rule, but it does not run.")
     connection: OneOrMany = Field((), description="The connections it applies to; every one unless said.")

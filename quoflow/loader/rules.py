@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from quoflow.core import events, plans
+from quoflow.core import events, optouts, outline, plans
+from quoflow.core.parameters.messages import SendMessage
 from quoflow.core.rules import Rule
+from quoflow.core.steps import Step
 from quoflow.errors import Problem, QuoflowError
 from quoflow.loader import later
 from quoflow.loader.audience import check_audience
@@ -80,6 +82,7 @@ class _RuleBuilder:
         steps = StepReader(self.report, members, self.known.region).read(node.items.get("actions"), node)
         if options is None or self._count_errors() > begun:
             return None
+        self._warn_of_marketing(node, options, steps)
         document = to_plain(node)
         return Rule(
             name=options.name,
@@ -138,6 +141,15 @@ class _RuleBuilder:
                 message = "the configuration does not allow this, so the rule will ask for approval all the same"
                 hint = f"add `{options.name}` to `approvals: allow_auto` in quoflow.yaml"
                 self.report.warn(node.items["approval"], ("approval",), ("approval", message, hint))
+
+    def _warn_of_marketing(self, node: MappingNode, options: Options, steps: Sequence[Step]) -> None:
+        """Say that the first text to somebody should tell how to opt out, where none of a rule's texts does."""
+        every = [step.parameters for step in outline.flatten(tuple(steps))]
+        texts = [one.text for one in every if isinstance(one, SendMessage)]
+        if options.purpose == "marketing" and texts and not any(map(optouts.tells_how_to_stop, texts)):
+            message = "none of its texts says how to opt out, and the first one to somebody should"
+            problem = ("opt-out-wording", message, "add a sentence such as `Reply STOP to end.`")
+            self.report.warn(node.items["purpose"], ("purpose",), problem)
 
     def _check_listed(self, node: MappingNode, key: str, words: Sequence[str]) -> None:
         for at, word in enumerate(words):

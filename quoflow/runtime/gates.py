@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from quoflow.core import guards, plans, questions, steps, talks
+from quoflow.core import events, guards, plans, questions, steps, talks
 from quoflow.core.lifecycle import StepRecord
 from quoflow.core.rules import Rule
 from quoflow.runtime import optouts
@@ -97,6 +97,9 @@ def read_facts(
         answer=exchanges.find_answer(tx, connection=connection, line_id=line_id, peer=to, since=day_ago),
         talk=_find_talk(tx, write, rule, now=now),
         unless_human=rule.unless_human if rule else None,
+        purpose=rule.purpose if rule else "transactional",
+        is_about_theirs=event_id is None or event_id.partition(":")[0] not in events.OF_OURS,
+        is_first=_is_first(tx, write, rule),
         contact_zone=_find_contact_zone(tx, engine, write),
         rule=rule.name if rule else "",
         step_id=step_id,
@@ -124,6 +127,14 @@ def _find_talk(tx: Connection, write: plans.Write, rule: Rule | None, *, now: da
     messages = exchanges.list_others_messages(tx, connection=write.connection, peer=write.to, since=since)
     calls = exchanges.list_calls(tx, connection=write.connection, peer=write.to, since=since - talks.LONGEST_CALL)
     return talks.find_talk(messages, calls, now=now)
+
+
+def _is_first(tx: Connection, write: plans.Write, rule: Rule | None) -> bool:
+    """Whether the line and the recipient never had to do with each other; asked where something hangs on it."""
+    if rule is None or rule.purpose != "marketing" or write.action != "send_message":
+        return False
+    line_id = str(write.payload.get("from", ""))
+    return not exchanges.has_exchanged(tx, connection=write.connection, line_id=line_id, peer=write.to)
 
 
 def _find_contact_zone(tx: Connection, engine: Engine, write: plans.Write) -> object:

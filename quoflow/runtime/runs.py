@@ -194,7 +194,7 @@ def _pass_first_gate(
     assert write is not None  # noqa: S101 - the caller has looked
     now = step.created_at
     gate = gates.check_guards(tx, engine, write, rule=rule, due_at=now, now=now, event_id=event_id)
-    state, due_at, reason = StepState.QUEUED, planned.due_at, ""
+    state, due_at, reason = StepState.QUEUED, planned.due_at, gate.reason
     if gate.state == "refused":
         state, due_at, reason = StepState.SKIPPED, None, gate.reason
         gates.tell(engine, gate, rule=rule.name, connection=step.connection)

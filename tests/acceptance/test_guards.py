@@ -291,3 +291,29 @@ def test_what_stands_in_the_way_anyhow_is_not_looked_for(make_firm):
         firm.once(code=1, ahead=ahead)
 
     assert count_looks(firm.quo) == before
+
+
+REMIND = f"""
+name: remind
+purpose: marketing
+trigger: manual
+max_age: 12h
+actions:
+  - send_message: {{from: Main Line, to: "{STRANGER}", text: "Half price in May."}}
+"""
+
+
+def test_a_first_marketing_text_without_a_way_out_is_told_of(make_firm):
+    """The plan and the person who is asked see that it does not say how to opt out; so does who writes the rule."""
+    firm = make_firm(REMIND)
+    firm.begin()
+    checked = firm.run("check", "--json").json["problems"]
+    firm.run("trigger", "remind")
+    (planned,) = firm.run("plan", "--json", code=2).json["writes"]
+    firm.once()
+    told = firm.run("explain", firm.list("runs")[0]["id"], "--json").json["rules"][0]
+
+    said = "marketing: the first text to +1555***0177 does not say how to opt out; add such as `Reply STOP to end.`"
+    assert [one["code"] for one in checked] == ["opt-out-wording"]
+    assert (planned["gate"]["state"], planned["gate"]["reason"]) == ("needs_approval", said)
+    assert told["gates"][0]["reason"] == said

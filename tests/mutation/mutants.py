@@ -508,6 +508,13 @@ MUTANTS = (
         ("tests/acceptance/test_audience.py",),
     ),
     Mutant(
+        "marketing goes at night as if it were an answer",
+        "quoflow/core/guards.py",
+        ' or facts.last_inbound_at is None or facts.purpose == "marketing":',
+        " or facts.last_inbound_at is None:",
+        ("tests/unit/core/test_guards.py",),
+    ),
+    Mutant(
         "a look that fails lets the text go",
         "quoflow/runtime/freshness.py",
         """        _hold(engine, step, error)

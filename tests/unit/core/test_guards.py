@@ -607,3 +607,44 @@ def test_a_text_that_people_talk_past_its_age_is_refused():
     assert "passes at 12:25 EST, when it will be too late: max_age is 12m" in at_first.reason
     assert (at_last.state, too_late.state, too_late.guard) == ("held", "refused", "unless_human")
     assert too_late.reason.startswith("unless_human: a person of ours texted +1212***0123 5m ago; too late by 1m")
+
+
+@pytest.mark.parametrize(
+    ("purpose", "is_about_theirs", "state"),
+    [
+        ("transactional", True, "ready"),
+        ("transactional", False, "held"),
+        ("reply", True, "ready"),
+        ("reply", False, "ready"),
+        ("marketing", True, "held"),
+        ("marketing", False, "held"),
+    ],
+)
+def test_only_an_answer_goes_at_night(purpose, is_about_theirs, state):
+    """`reply_exempt` is for answers: marketing never is one, a reply is, the rest where it is about what they did."""
+    known = facts(NIGHT, last_inbound_at=NIGHT - timedelta(minutes=5), purpose=purpose, is_about_theirs=is_about_theirs)
+    gate = guards.check(text_to(), known, allow(quiet_hours={**OPEN, "reply_exempt": "10m"}))
+
+    assert gate.state == state
+
+
+@pytest.mark.parametrize(
+    ("purpose", "is_first", "text", "is_told"),
+    [
+        ("marketing", True, "20 % off", True),
+        ("marketing", True, "20 % off. Reply STOP to end.", False),
+        ("marketing", False, "20 % off", False),
+        ("transactional", True, "Your plumber comes at nine", False),
+    ],
+)
+def test_a_first_marketing_text_should_say_how_to_opt_out(purpose, is_first, text, is_told):
+    """It passes, for what it says is for a person to judge; but that person is told."""
+    write = replace(text_to(), text=text)
+    gate = guards.check(write, facts(purpose=purpose, is_first=is_first), allow())
+
+    assert (gate.state, gate.guard) == ("ready", None)
+    assert gate.reason == (
+        "marketing: the first text to +1212***0123 does not say how to opt out; add such as `Reply STOP to end.`"
+        if is_told
+        else ""
+    )

@@ -197,3 +197,20 @@ def test_any_text_is_answered(text):
 def test_decoration_adds_no_word(text, more):
     """Only words are left of a text, whatever is hung on its end."""
     assert optouts.fold(text + more) == optouts.fold(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_told"),
+    [
+        ("20 % off! Reply STOP to end.", True),
+        ("Text “stop” to opt-out", True),
+        ("Répondez ARRÊT", True),
+        ("Responda BAJA para no recibir más", True),
+        ("We are a nonstop service", False),
+        ("Cancel any time, quit worrying", False),
+        ("", False),
+    ],
+)
+def test_a_text_of_ours_may_say_how_to_opt_out(text, is_told):
+    """A word of those that firms name stands in it by itself, in any case."""
+    assert optouts.tells_how_to_stop(text) is is_told
