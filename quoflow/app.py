@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from importlib import resources
 from pathlib import Path
 
@@ -19,13 +20,13 @@ from quoflow import settings
 from quoflow.actions import outgoing
 from quoflow.actions.errands import Outside
 from quoflow.actions.keys import Keys
-from quoflow.core import indexing, rules
+from quoflow.core import rules
 from quoflow.errors import InvalidFiles, QuoflowError
 from quoflow.loader import plain
 from quoflow.loader import rules as rule_files
 from quoflow.quo import client, endpoint, transport, wire
 from quoflow.quo import errors as quo_errors
-from quoflow.runtime import auditing, demo, diagnosis, projects, recovery, service
+from quoflow.runtime import auditing, demo, diagnosis, orphans, projects, recovery, reloading, rulebook, service
 from quoflow.runtime.engine import Engine, Notice
 from quoflow.runtime.projects import Project
 from quoflow.sandbox import model, scenario, server
@@ -106,8 +107,7 @@ def make_engine(
     return Engine(
         database=store,
         settings=project.settings,
-        rules=rule_set,
-        index=indexing.RuleIndex(rule_set),
+        rulebook=rulebook.Rulebook(rulebook.make_set(rule_set)),
         quos=quos,
         restore=rule_files.restore_rule,
         clock=read_clock,
@@ -162,7 +162,8 @@ def open_engine(
         engine = make_engine(project, rule_set, store, quos=quos, tell=tell)
         if is_service:
             recovery.begin(engine)
-            auditing.record_start(engine)
+            auditing.record_configuration(engine)
+            orphans.cancel_orphans(engine)
         yield engine
 
 
@@ -198,8 +199,15 @@ def open_service(
             raise quo_errors.Unreachable("quoflow is stopping")
 
     tell = make_log(project.settings.log)
+    stock = projects.take_stock(project)  # before the rules are read: an edit from here on is seen
     with open_engine(config, tell=tell, is_service=True, sleep=sleep_until_stopped) as engine:
-        yield engine, service.Service(engine, stop)
+        reloader = reloading.Reloader(
+            engine,
+            take_stock=partial(projects.take_stock, project),
+            load=partial(projects.read_rules, project),
+            loaded=stock,
+        )
+        yield engine, service.Service(engine, stop, reloader)
 
 
 @contextmanager

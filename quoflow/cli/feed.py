@@ -17,6 +17,9 @@ MARKS = {
     "recovery": ("!", "red"),
     "rule.matched": ("→", "cyan"),
     "batch.opened": ("⇉", "cyan"),
+    "rules.changed": ("↻", "green"),
+    "rules.broken": ("✗", "red"),
+    "run.cancelled": ("·", "yellow"),
     "rule.skipped": ("·", "yellow"),
     "approval.requested": ("?", "magenta"),
     "approval.approved": ("✓", "green"),
@@ -47,6 +50,7 @@ MARKS = {
     "clock.caught_up": ("✓", "green"),
 }
 LEVELS = {
+    "rules.broken": "error",
     "recovery": "error",
     "poll.failed": "warning",
     "write.fail": "error",

@@ -14,11 +14,14 @@ from quoflow.loader.documents import LARGEST_FILE, read_documents
 from quoflow.loader.known import Known
 from quoflow.loader.rules import build_rules
 
-__all__ = ["Known", "Loaded", "load_rules"]
+__all__ = ["Known", "Loaded", "Stock", "load_rules", "take_stock"]
 
 SUFFIXES = (".yaml", ".yml")
 CONFIGURATION = "quoflow.yaml"
 DEEPEST = 20
+
+Stock = tuple[tuple[tuple[str, int, int, int], ...], tuple[Problem, ...]]
+"""The rules' files (path, time of change in ns, size, inode) and what cannot be read: equal while nothing changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,23 @@ def load_rules(paths: Sequence[Path], root: Path, known: Known) -> Loaded:
     kept, doubles = _drop_doubles(rules)
     ordered = sorted((*finder.problems, *problems, *doubles), key=lambda one: (one.file, one.line, one.column))
     return Loaded(kept, tuple(ordered))
+
+
+def take_stock(paths: Sequence[Path], root: Path) -> Stock:
+    """List every file that `load_rules` would read, with what changes when it is written, and what stands in the way.
+
+    Nothing is read. A file that is written in place keeps its inode and gets a new time; one that is put in its place
+    has another inode.
+    """
+    finder = _Finder(root)
+    found: list[tuple[str, int, int, int]] = []
+    for file in [file for path in paths for file in finder.find(path)]:
+        try:
+            status = file.stat()
+        except OSError:
+            continue  # gone since it was found: the next look shows that
+        found.append((str(file), status.st_mtime_ns, status.st_size, status.st_ino))
+    return tuple(found), tuple(finder.problems)
 
 
 def _drop_doubles(rules: Sequence[Rule]) -> tuple[tuple[Rule, ...], list[Problem]]:

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from quoflow.core import plans
 from quoflow.core.lifecycle import StepRecord
 from quoflow.runtime.engine import Engine
-from quoflow.store import audit, identity
+from quoflow.store import audit, identity, rule_versions
 from quoflow.store.database import Connection
 
 _STARTED_WITH = "started_with"
@@ -58,8 +58,11 @@ def _name_guard(reason: str) -> str:
     return reason.partition(":")[0]
 
 
-def record_start(engine: Engine) -> None:
-    """Record with which configuration and rules this start works, where they differ from the last start's."""
+def record_configuration(engine: Engine) -> None:
+    """Record with which configuration and rules work goes on, where they differ from those that were recorded last.
+
+    Each new version of a rule is kept whole, too, so that the audit's versions can be read.
+    """
     configuration = _hash(engine.settings.model_dump_json())
     rules = {rule.name: rule.version for rule in engine.rules}
     with engine.database.read() as tx:
@@ -78,6 +81,11 @@ def record_start(engine: Engine) -> None:
         "changed": sorted(name for name in rules.keys() & last.rules.keys() if rules[name] != last.rules[name]),
     }
     with engine.database.write() as tx:
+        for rule in engine.rules:
+            if last.rules.get(rule.name) != rule.version:
+                rule_versions.save_version(
+                    tx, rule=rule.name, version=rule.version, document=rule.document, file=rule.file, now=now
+                )
         identity.save_value(tx, _STARTED_WITH, present.model_dump_json(), now=now)
         audit.record(
             tx, at=now, actor=audit.PROGRAM, kind="configuration.changed", connection=None, subject="start", data=data

@@ -13,6 +13,7 @@ from quoflow.core import functions, history, hours, indexing
 from quoflow.core.facts import Line
 from quoflow.core.rules import Rule
 from quoflow.quo.client import Quo
+from quoflow.runtime.rulebook import Rulebook
 from quoflow.runtime.skipping import Skips
 from quoflow.settings import Settings
 from quoflow.store import outbox
@@ -42,6 +43,7 @@ class Engine:
 
     Attributes:
         quos: a client for each connection, by name.
+        rulebook: the rules that are at work; a running service may put new ones there.
         restore: rebuilds a rule from a stored version, for runs that began before an edit.
         clock: gives the time, UTC. new_id: gives a fresh id. jitter: gives a number from 0 to 1.
         tell: takes each notice of the feed.
@@ -53,8 +55,7 @@ class Engine:
 
     database: Database
     settings: Settings
-    rules: tuple[Rule, ...]
-    index: indexing.RuleIndex
+    rulebook: Rulebook
     quos: Mapping[str, Quo]
     restore: Restore
     clock: Callable[[], datetime]
@@ -65,6 +66,16 @@ class Engine:
     skips: Skips = field(default_factory=Skips)
     blind: dict[str, datetime] = field(default_factory=dict)
     unsaved: deque[tuple[outbox.Attempt, results.Done | results.Failure]] = field(default_factory=deque)
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """Give the rules that are at work now, in their order."""
+        return self.rulebook.present.rules
+
+    @property
+    def index(self) -> indexing.RuleIndex:
+        """Give what finds the rules that are at work now."""
+        return self.rulebook.present.index
 
     def make_functions(self, now: datetime, line: Line | None, past: history.History) -> functions.Functions:
         """Give the language's functions as of a time, on a line's clock, with what is known of the contact's past.
@@ -81,4 +92,4 @@ class Engine:
 
     def find_rule(self, name: str) -> Rule | None:
         """Find a rule of the present set by name."""
-        return next((rule for rule in self.rules if rule.name == name), None)
+        return self.rulebook.present.by_name.get(name)

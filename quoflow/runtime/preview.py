@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from quoflow.core import lifecycle
 from quoflow.core.lifecycle import RunRecord, RunState, StepRecord, StepState
 from quoflow.quo import errors
-from quoflow.runtime import asking, intake, polling, schedules, worker
+from quoflow.runtime import asking, intake, orphans, polling, schedules, worker
 from quoflow.runtime.engine import Engine, Notice
 from quoflow.store import batches, verdicts
 from quoflow.store import runs as store
@@ -68,6 +68,7 @@ def preview(engine: Engine) -> Preview:
     failed: dict[str, str] = {}
     baselines: list[str] = []
     started = engine.clock()
+    orphans.cancel_orphans(engine)
     for connection in engine.quos:
         try:
             polled = polling.poll_connection(engine, connection, is_once=True)

@@ -10,7 +10,8 @@ from quoflow import settings
 from quoflow.core import rules
 from quoflow.errors import InvalidFiles, Problem, UsageError
 from quoflow.loader.configuration import read_configuration
-from quoflow.loader.folder import Loaded, load_rules
+from quoflow.loader.folder import Loaded, Stock, load_rules
+from quoflow.loader.folder import take_stock as take_stock_of
 from quoflow.loader.known import Known
 from quoflow.loader.schema import render_schemas as render
 
@@ -59,6 +60,11 @@ def read_project(config: Path | None, environ: Mapping[str, str]) -> tuple[Proje
 def read_rules(project: Project) -> Loaded:
     """Read and check the project's rules."""
     return load_rules(project.rule_paths, project.root, make_known(project.settings))
+
+
+def take_stock(project: Project) -> Stock:
+    """Give what tells whether any file of the project's rules has changed, without reading one."""
+    return take_stock_of(project.rule_paths, project.root)
 
 
 def make_known(configured: settings.Settings) -> Known:

@@ -21,6 +21,7 @@ from quoflow.runtime import (
     polling,
     reconcile,
     recovery,
+    reloading,
     resending,
     retention,
     runs,
@@ -113,8 +114,10 @@ def carry_decided_on(engine: Engine) -> None:
 class Service:
     """`quoflow run`: polls, works and fires schedules until `stop` is called."""
 
-    def __init__(self, engine: Engine, stop: threading.Event) -> None:
+    def __init__(self, engine: Engine, stop: threading.Event, reloader: reloading.Reloader | None = None) -> None:
+        """Serve with an engine until `stop` is set, with the rules as they are edited where there is a reloader."""
         self._engine = engine
+        self._reloader = reloader
         self._stop = stop
         self._wake = threading.Event()
         self._broken: BaseException | None = None
@@ -165,6 +168,8 @@ class Service:
         if not self._is_recovered:
             reconcile.recover(self._engine)
             self._is_recovered = True
+        if self._reloader is not None:
+            self._reloader.look()
         taken, _ = do_due_work(self._engine, self._stop)
         if not taken.events:  # the backlog is through
             intake.sum_up_skips(self._engine)

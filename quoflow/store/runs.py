@@ -86,6 +86,18 @@ def list_unfinished_runs(
     return _add_steps_to(tx, _read_runs(tx, *conditions))
 
 
+def list_unfinished_rules(tx: Connection) -> tuple[tuple[str, str], ...]:
+    """List (connection, rule) of the runs that are not at their end."""
+    question = select(_runs.c.connection, _runs.c.rule).where(_is_unfinished_run).distinct()
+    return tuple((row.connection, row.rule) for row in tx.execute(question.order_by(_runs.c.connection, _runs.c.rule)))
+
+
+def list_unfinished_ids(tx: Connection, *, connection: str, rule: str) -> tuple[str, ...]:
+    """List the ids of a rule's runs that are not at their end, the oldest first."""
+    here = (_runs.c.connection == connection, _runs.c.rule == rule, _is_unfinished_run)
+    return tuple(tx.scalars(select(_runs.c.id).where(*here).order_by(_runs.c.started_at, _runs.c.id)))
+
+
 def list_all_unfinished(tx: Connection) -> tuple[RunRecord, ...]:
     """List every run that is not at its end, with its steps, the newest first."""
     return _add_steps_to(tx, _read_runs(tx, _is_unfinished_run))

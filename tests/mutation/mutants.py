@@ -661,6 +661,20 @@ MUTANTS = (
         ("tests/unit/core/test_throttling.py", "tests/acceptance/test_throttles.py"),
     ),
     Mutant(
+        "a broken edit takes the rules away",
+        "quoflow/runtime/reloading.py",
+        "        if broken:\n",
+        "        if False:\n",
+        ("tests/unit/runtime/test_reloading.py",),
+    ),
+    Mutant(
+        "what waits of a deleted rule is sent",
+        "quoflow/runtime/orphans.py",
+        '        return "its rule was deleted"\n',
+        "        return None\n",
+        ("tests/acceptance/test_reloading.py",),
+    ),
+    Mutant(
         "what was gathered is forgotten",
         "quoflow/runtime/throttling.py",
         "    entries.gather(tx, connection=event.connection, run_id=waiting.run_id, event_id=event.id)\n",

@@ -14,7 +14,7 @@ from quoflow.core.rules import Rule
 from quoflow.quo.client import Quo
 from quoflow.quo.endpoint import Endpoint
 from quoflow.quo.transport import TokenBucket, Transport
-from quoflow.runtime import auditing, recovery
+from quoflow.runtime import auditing, orphans, recovery
 from quoflow.runtime.engine import Engine, Notice
 from quoflow.runtime.projects import Project
 
@@ -61,5 +61,6 @@ def start(
     made = app.make_engine(project, rules, database, quos={"main": Quo(transport)}, tell=tell)
     engine = replace(made, clock=clock.read, new_id=ids.give, jitter=dice.random)
     recovery.begin(engine)
-    auditing.record_start(engine)
+    auditing.record_configuration(engine)
+    orphans.cancel_orphans(engine)
     return engine

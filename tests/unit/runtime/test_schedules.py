@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from quoflow.loader.rules import restore_rule
 from quoflow.runtime import schedules
 from quoflow.runtime.engine import Engine
+from quoflow.runtime.rulebook import Rulebook, make_set
 from quoflow.settings import Settings
 from quoflow.store import firings, inbox
 from quoflow.store.database import Database
@@ -53,7 +54,7 @@ class Office:
         parts = {
             "database": self._database,
             "settings": self._settings,
-            "rules": self._rules,
+            "rulebook": Rulebook(make_set(self._rules)),
             "quos": {"main": None},
             "clock": lambda: self.now,
             "tell": lambda notice: self.told.append(notice.text),
