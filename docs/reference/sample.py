@@ -7,7 +7,19 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from quoflow.core import audiences, contexts, facts, functions, history, hours, matching, planning, writes
+from quoflow.core import (
+    audiences,
+    contexts,
+    differences,
+    events,
+    facts,
+    functions,
+    history,
+    hours,
+    matching,
+    planning,
+    writes,
+)
 from quoflow.core.events import Event
 from quoflow.core.rules import Rule
 from quoflow.loader.known import Known
@@ -63,6 +75,16 @@ _TEXTS: Mapping[str, Mapping[str, Any]] = {
     "message.delivered": {"text": "Here is your quote.", "status": "delivered", "user_id": "US1"},
     "message.failed": {"text": "Sorry we missed your call.", "status": "undelivered", "rule": "text-back"},
 }
+_STATE = {
+    "first_name": "Anna",
+    "last_name": "Berg",
+    "company": "Berg Bakery",
+    "role": None,
+    "emails": ["anna@bergbakery.example"],
+    "phones": [ANNA],
+    "tags": ["customer", "vip"],
+    "fields": {"tags": ["customer", "vip"]},
+}
 DATA: Mapping[str, Any] = {
     "message": {
         "id": "AC1",
@@ -79,6 +101,13 @@ DATA: Mapping[str, Any] = {
     "recording": {"url": "https://media.example/AC2.mp3", "duration": 42, "type": "audio/mpeg"},
     "transcript": {"text": "I would like a refund, please.", "lines": []},
     "summary": {"text": "Anna asks for a quote for a tap.", "points": ["A new tap"], "next_steps": ["Send a quote"]},
+    "change": {
+        "names": ["company", "tags"],
+        "before": {**_STATE, "company": None, "tags": ["customer"]},
+        "after": _STATE,
+        "tags_added": ["vip"],
+        "tags_removed": [],
+    },
     "set": {},
 }
 """What each part of an event may hold; a trigger reads the parts that it has."""
@@ -103,6 +132,9 @@ def make_event(kind: str, rule: str) -> Event:
             "direction": "outgoing",
             **_TEXTS[kind],
         }
+    if kind in events.CONTACT_KINDS:
+        data["contact"] = differences.describe_contact(CONTACT)
+        return Event(f"{kind}:CT1", kind, "main", SEEN, peer=ANNA, data=data)
     direction = "outgoing" if kind in _TEXTS else "incoming"
     return Event(f"{kind}:AC1", kind, "main", SEEN, "PNmain", ANNA, direction, "CN1", data)
 
@@ -116,7 +148,7 @@ def plan_example(rule: Rule) -> Iterator[str]:
     values = contexts.build_values(
         event,
         contact=CONTACT if phone else None,
-        line=LINE if phone else None,
+        line=LINE if event.line_id else None,
         rule=rule.name,
         variables=rule.vars,
         tags_field="tags",

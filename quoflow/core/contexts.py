@@ -24,6 +24,7 @@ CALLS = frozenset({*events.CALL_KINDS, *events.ARTIFACT_KINDS})
 EITHER = frozenset({*events.CONVERSATION_KINDS, "conversation.unanswered"})
 EVERY = frozenset({*events.KINDS, *events.LATER_KINDS})
 PHONE = EVERY - {"schedule", "manual"}
+EXCHANGE = PHONE - frozenset(events.CONTACT_KINDS)
 
 
 AUDIENCES: Mapping[str, frozenset[str]] = {
@@ -139,6 +140,7 @@ TABLE: Mapping[str, Part] = {
     "connection": Part(EVERY, {"name": (TEXT, lambda moment: moment.event.connection)}),
     "message": _either("message", MESSAGES, {**records.MESSAGE, "rule": maybe(TEXT)}),
     "call": _either("call", CALLS, records.CALL),
+    "change": Part(frozenset({"contact.updated"}), _from_data("change", records.CHANGE)),
     "voicemail": Part(frozenset({"voicemail.received"}), _from_data("voicemail", records.VOICEMAIL)),
     "transcript": Part(frozenset({"transcript.completed"}), _from_data("transcript", records.TRANSCRIPT)),
     "summary": Part(frozenset({"summary.completed"}), _from_data("summary", records.SUMMARY)),
@@ -161,7 +163,7 @@ TABLE: Mapping[str, Part] = {
         },
     ),
     "conversation": Part(
-        PHONE,
+        EXCHANGE,
         {
             "id": (maybe(TEXT), lambda moment: moment.event.conversation_id),
             "name": (maybe(TEXT), _of_conversation(lambda conversation: conversation.name or None)),
@@ -170,7 +172,7 @@ TABLE: Mapping[str, Part] = {
         },
     ),
     "line": Part(
-        PHONE,
+        EXCHANGE,
         {
             "id": (TEXT, lambda moment: moment.event.line_id),
             "number": (TEXT, _of_line(lambda line: line.number)),
@@ -178,7 +180,7 @@ TABLE: Mapping[str, Part] = {
         },
     ),
     "user": Part(
-        PHONE,
+        EXCHANGE,
         {
             "id": (TEXT, _of_user(lambda user: user.id)),
             "name": (maybe(TEXT), _of_user(lambda user: join_names(user.first_name, user.last_name) or None)),
@@ -263,11 +265,17 @@ def build_scope(
         having = [kind for kind in kinds if kind in part.kinds or name in of_members]
         if having:
             is_sure = len(having) == len(kinds) and not part.sometimes & set(having)
-            names[name] = part.shape if is_sure else maybe(part.shape)
+            shape = _lack_number(part.shape) if name == "contact" and {*kinds} & {*events.CONTACT_KINDS} else part.shape
+            names[name] = shape if is_sure else maybe(shape)
     names["steps"] = record({name: maybe(OUTCOMES.get(kind, record({}))) for name, kind in steps.items()})
     known = {**shapes.shape_of(variables).fields, **(given or {})}
     names["vars"] = replace(record(known), is_open="manual" in kinds)  # `trigger --set` may add more
     return Scope(names=names, kinds=tuple(kinds), hours=None if hours is None else frozenset(hours))
+
+
+def _lack_number(contact: Shape) -> Shape:
+    """Give a contact's shape where it may have no number at all."""
+    return replace(contact, fields={**contact.fields, "phone": maybe(contact.fields["phone"])})
 
 
 def list_kinds(name: str) -> tuple[str, ...]:

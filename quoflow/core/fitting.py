@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from quoflow.core import differences, phones
 from quoflow.core import filters as language
-from quoflow.core import phones
 from quoflow.core.events import ARTIFACT_KINDS, Event
 from quoflow.core.facts import Line
 from quoflow.core.rules import Filters, TextFilter
@@ -146,6 +146,17 @@ def _object_to_words(wanted: TextFilter, text: str) -> str | None:
     return None if pattern.search(whole) else f"text: it does not match `{wanted.matches}`"
 
 
+def _object_to_changed(filters: Filters, subject: Subject) -> str | None:
+    if not filters.changed:
+        return None
+    change = subject.event.data.get("change")
+    names = tuple(map(str, change.get("names") or ())) if isinstance(change, Mapping) else ()
+    groups = {differences.CUSTOM.rstrip(".") for name in names if name.startswith(differences.CUSTOM)}
+    if not _fold_all(filters.changed).isdisjoint(map(fold, (*names, *groups))):
+        return None
+    return f"changed: it wants {list_names(filters.changed)}, and it was {list_names(names) or 'nothing'}"
+
+
 _FILTERS: tuple[Callable[[Filters, Subject], str | None], ...] = (
     _object_to_on,
     _object_to_line,
@@ -154,6 +165,7 @@ _FILTERS: tuple[Callable[[Filters, Subject], str | None], ...] = (
     _object_to_to,
     _object_to_status,
     _object_to_text,
+    _object_to_changed,
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from quoflow.core import shapes
-from quoflow.core.shapes import BOOLEAN, NUMBER, TEXT, TIME, Shape, list_of, maybe, record
+from quoflow.core.shapes import BOOLEAN, MAP, NUMBER, TEXT, TIME, Shape, list_of, maybe, record
 
 DIRECTION = shapes.choice("incoming", "outgoing")
 LINES = list_of(
@@ -46,6 +46,18 @@ CALL: Mapping[str, Shape] = {
     "forwarded_from": maybe(TEXT),
     "forwarded_to": maybe(TEXT),
     "ai_handled": BOOLEAN,
+}
+_STATE: Mapping[str, Shape] = {
+    **dict.fromkeys(("first_name", "last_name", "company", "role"), maybe(TEXT)),
+    **dict.fromkeys(("emails", "phones", "tags"), TEXTS),
+    "fields": MAP,
+}
+CHANGE: Mapping[str, Shape] = {
+    "names": TEXTS,
+    "before": record(_STATE),
+    "after": record(_STATE),
+    "tags_added": TEXTS,
+    "tags_removed": TEXTS,
 }
 MADE = shapes.choice("completed", "failed", "missing")
 

@@ -68,6 +68,12 @@ class Filters(_Model):
         "that it never will be, or it is not there after 24 hours.",
     )
 
+    changed: OneOrMany = Field(
+        (),
+        description="Fields of the contact, one of which somebody has changed: first_name, last_name, company, role, "
+        "emails, phones, tags, fields (any custom field), or fields.KEY.",
+    )
+
     @field_validator("on")
     @classmethod
     def _says_when(cls, on: tuple[str, ...]) -> tuple[str, ...]:
@@ -83,6 +89,8 @@ def list_filters(kind: str) -> tuple[str, ...]:
     """List the filters that a trigger takes, as rules write them."""
     if kind in events.ARTIFACT_KINDS:
         return (*_EXCHANGE, "on")
+    if kind in events.CONTACT_KINDS:
+        return ("changed",) if kind == "contact.updated" else ()
     if kind in events.CONVERSATION_KINDS:
         return ("line", "direction", "from", "to", "text")
     return () if kind in ("schedule", "manual") else _EXCHANGE

@@ -145,7 +145,7 @@ def _resolve_recipient(parameters: SendMessage, pen: Pen) -> str:
     contact = pen.values.get("contact") or {}
     written = pen.write(parameters.to) if parameters.to else contact.get("phone")
     if not written:
-        raise Impossible("there is no number to text: the caller's number is hidden, or the step needs `to:`")
+        raise Impossible("there is no number to text: it is hidden, the contact has none, or the step needs `to:`")
     return read_number(str(written), pen)
 
 

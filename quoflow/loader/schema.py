@@ -42,6 +42,9 @@ TRIGGERS: Mapping[str, str] = {
     "summary.completed": "The summary of a call is there.",
     "transcript.completed": "The transcript of a call is there.",
     "conversation.started": "A number has to do with us for the first time: a text or a call, in either direction.",
+    "contact.created": "Somebody, or another tool, made a contact; never quoflow itself.",
+    "contact.updated": "Somebody, or another tool, changed a contact; never quoflow itself.",
+    "contact.deleted": "Somebody, or another tool, deleted a contact; never quoflow itself.",
     "schedule": "At times of day (cron), every so often, or at given moments.",
     "manual": "By hand: `quoflow trigger NAME`.",
 }

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from quoflow.core import cron, events, filters, phones, schedule
+from quoflow.core import cron, differences, events, filters, phones, schedule
 from quoflow.core.rules import Filters, Schedule, Trigger, list_filters
 from quoflow.loader import later
 from quoflow.loader.nodes import Key, ListNode, MappingNode, Node, ScalarNode
@@ -176,6 +176,7 @@ class _Reader:
         for key in ("from", "to"):
             self._check_numbers(node.items.get(key), (*path, key))
         self._check_pattern(node.items.get("text"), (*path, "text", "matches"))
+        self._check_changed(node.items.get("changed"), (*path, "changed"))
         if read is None or len(self.report.problems) > begun:
             return None
         numbers = {key: tuple(read_number(one) or one for one in getattr(read, key)) for key in ("from_", "to")}
@@ -198,6 +199,16 @@ class _Reader:
         elif isinstance(node, ScalarNode) and not (node.is_null or _is_number(node.value)):
             self.report.add(node, path, tell_number(node.value, self.region))
 
+    def _check_changed(self, node: Node | None, path: tuple[Key, ...]) -> None:
+        if isinstance(node, ListNode):
+            for at, item in enumerate(node.items):
+                self._check_changed(item, (*path, at))
+        elif isinstance(node, ScalarNode) and not node.is_null and not _is_field(node.value):
+            known = (*differences.NAMES, differences.CUSTOM.rstrip("."))
+            otherwise = f"there are {join_words(known, last='and')}; write `fields.{node.value}` for a custom field"
+            hint = suggest(node.value, known, otherwise=otherwise)
+            self.report.add(node, path, ("wrong-value", f"contacts have no field `{node.value}`", hint))
+
     def _check_pattern(self, node: Node | None, path: tuple[Key, ...]) -> None:
         pattern = node.items.get("matches") if isinstance(node, MappingNode) else None
         if not isinstance(pattern, ScalarNode) or pattern.is_null:
@@ -211,6 +222,13 @@ class _Reader:
 
 def _tell_filters(known: Sequence[str]) -> str:
     return f"it has {join_words(known, last='and')}" if known else "leave it out"
+
+
+def _is_field(text: str) -> bool:
+    """Whether it names a field of contacts: one that all have, any custom field, or one of them."""
+    name, _, custom = text.strip().casefold().partition(".")
+    is_custom = name == differences.CUSTOM.rstrip(".")
+    return bool(custom) if "." in text and is_custom else is_custom or text.strip().casefold() in differences.NAMES
 
 
 def _is_number(text: str) -> bool:

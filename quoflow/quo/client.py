@@ -165,14 +165,23 @@ class Quo:
 
     # Contacts
 
-    def list_contacts(self, *, external_ids: Iterable[str] = (), sources: Iterable[str] = ()) -> Iterator[wire.Contact]:
-        """Give contacts, all or by external id and source; Quo cannot look one up by number or name."""
+    def list_contacts(
+        self,
+        *,
+        external_ids: Iterable[str] = (),
+        sources: Iterable[str] = (),
+        skipped: list[wire.Skipped] | None = None,
+    ) -> Iterator[wire.Contact]:
+        """Give contacts, all or by external id and source; Quo cannot look one up by number or name.
+
+        What could not be read is put into `skipped`: who is missing from the list may be among it.
+        """
         params: query.Params = {
             "externalIds": tuple(external_ids),
             "sources": tuple(sources),
             "maxResults": SMALL_PAGE,
         }
-        return self._walk(wire.Contact, "/v1/contacts", params)
+        return self._walk(wire.Contact, "/v1/contacts", params, skipped)
 
     def get_contact(self, contact_id: str) -> wire.Contact:
         """Give one contact."""
@@ -255,7 +264,9 @@ class Quo:
         except ValueError as error:
             raise errors.Unreadable(f"{errors.clean_text(path)}: the answer holds {error}") from None
 
-    def _walk(self, model: type[M], path: str, params: query.Params) -> Iterator[M]:
+    def _walk(
+        self, model: type[M], path: str, params: query.Params, unread: list[wire.Skipped] | None = None
+    ) -> Iterator[M]:
         seen: set[str] = set()
         token: str | None = None
         for _ in range(self._most_pages):
@@ -266,6 +277,8 @@ class Quo:
                 raise errors.Unreadable(f"{errors.clean_text(path)}: the answer holds {error}") from None
             for skipped in page.skipped:
                 self._warn(skipped)
+            if unread is not None:
+                unread += page.skipped
             yield from page.items
             token = page.next_token
             if token is None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
-from quoflow.core import audiences, lifecycle, matching, writes
+from quoflow.core import audiences, differences, lifecycle, matching, writes
 from quoflow.core.events import Event
 from quoflow.core.facts import Line
 from quoflow.core.functions import Functions
@@ -168,9 +169,12 @@ def _cancel_waiting(tx: Connection, engine: Engine, event: Event) -> None:
 
     A write that is on its way, or of which nobody knows, ends as it will; nothing comes after it.
     """
-    if event.peer is None or event.has_failed:
+    if event.has_failed:
         return
-    for run in store.list_unfinished_runs(tx, connection=event.connection, peer=event.peer):
+    contact = differences.read_contact(event)
+    peers = {event.peer or "", *(contact.phones if contact else ())} - {""}
+    waiting = (store.list_unfinished_runs(tx, connection=event.connection, peer=peer) for peer in sorted(peers))
+    for run in chain.from_iterable(waiting):
         rule = runs.load_rule(tx, engine, run)
         if rule is None or event.kind not in rule.cancel_on or run.event_id == event.id:
             continue

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from quoflow.actions import registry, results
 from quoflow.core.lifecycle import StepRecord
 from quoflow.quo import images, translate
+from quoflow.runtime import contact_sweep
 from quoflow.runtime.engine import Engine, Notice
-from quoflow.store import contact_lock, journal, mirror, outbox
+from quoflow.store import contact_lock, journal, outbox
 from quoflow.store.database import Connection
 
 TURN = timedelta(seconds=5)
@@ -51,17 +52,19 @@ def make_keep(engine: Engine, attempt: outbox.Attempt) -> results.Keep:
 
 def save_read_back(
     tx: Connection,
+    engine: Engine,
     attempt_id: str,
     connection: str,
     *,
     after: results.Image,
     conflict: Iterable[str],
-    now: datetime,
 ) -> None:
-    """Keep what was read back, in the journal and in the mirror: the next rule sees what this one has changed."""
+    """Keep what was read back, in the journal and in the mirror: the next rule sees what this one has changed.
+
+    What somebody else has changed at the same time is an event, as anything that is read.
+    """
+    contact_sweep.learn(tx, engine, connection, [translate.read_contact(images.read_image(after))])
     journal.complete_entry(tx, attempt_id, after=after, conflict=conflict)
-    contact = translate.read_contact(images.read_image(after))
-    mirror.save_contacts(tx, connection, [contact], complete=False, now=now)
 
 
 def describe_conflict(done: results.Done) -> str:

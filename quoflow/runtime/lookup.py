@@ -5,7 +5,7 @@ from __future__ import annotations
 from quoflow.core import reads, writes
 from quoflow.core.facts import Contact
 from quoflow.quo import translate
-from quoflow.runtime import polling
+from quoflow.runtime import contact_sweep
 from quoflow.runtime.engine import Engine
 from quoflow.store import cursors, mirror
 
@@ -24,7 +24,7 @@ def find_contacts(engine: Engine, connection: str, sought: reads.Sought, pen: wr
         return _find_at_quo(engine, connection, str(sought["value"]))
     found = _find_in_mirror(engine, connection, sought, pen)
     if not found and _is_behind(engine, connection):
-        polling.refresh_contacts(engine, connection)
+        contact_sweep.refresh_contacts(engine, connection)
         found = _find_in_mirror(engine, connection, sought, pen)
     return found
 
@@ -34,7 +34,7 @@ def _find_at_quo(engine: Engine, connection: str, external_id: str) -> tuple[Con
     found = tuple(one for one in map(translate.read_contact, listed) if one.external_id == external_id)
     if found:
         with engine.database.write() as tx:
-            mirror.save_contacts(tx, connection, found, complete=False, now=engine.clock())
+            contact_sweep.learn(tx, engine, connection, found)
     return found
 
 
@@ -47,4 +47,4 @@ def _find_in_mirror(engine: Engine, connection: str, sought: reads.Sought, pen: 
 def _is_behind(engine: Engine, connection: str) -> bool:
     with engine.database.read() as tx:
         synced = cursors.read_state(tx, connection).contacts_synced_at
-    return synced is None or engine.clock() - synced >= polling.UNKNOWN_CONTACT_PAUSE
+    return synced is None or engine.clock() - synced >= contact_sweep.UNKNOWN_CONTACT_PAUSE

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from quoflow.core import facts, happenings
 from quoflow.core.events import Event
 from quoflow.quo import errors, translate, wire
-from quoflow.runtime import delivery, desks, learning, meeting, watching
+from quoflow.runtime import contact_sweep, delivery, desks, learning, meeting, watching
 from quoflow.runtime.engine import Engine, Notice
 from quoflow.store import cursors, exchanges, mirror
 
@@ -29,9 +29,6 @@ SWEEP_BACK = timedelta(hours=48)
 
 OPEN_CALLS_FOR = timedelta(hours=6)
 """How long a call that is not over is read again."""
-
-UNKNOWN_CONTACT_PAUSE = timedelta(seconds=60)
-"""How soon the contacts may be read again because a number is not among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +92,7 @@ def _set_baseline(desk: desks.Desk) -> Polled:
     now = engine.clock()
     begun = desk.state.baseline_at or now + (quo.clock_skew or timedelta(0))
     desk = _save_state(desk, baseline_at=begun)
-    refresh_contacts(engine, connection)
+    contact_sweep.refresh_contacts(engine, connection)
     cursor = begun - engine.settings.poll.overlap
     count = 0
     for conversation in _list_conversations(desk, None):
@@ -130,21 +127,6 @@ def _read_lines(desk: desks.Desk) -> desks.Desk:
     return desks.Desk(desk.engine, desk.connection, desk.quo, desk.state, lines)
 
 
-def refresh_contacts(engine: Engine, connection: str) -> int:
-    """Read every contact; those that are gone drop out of the mirror. Gives how many there are.
-
-    The API cannot say which contacts changed, nor find one by its number, so it is all of them or none.
-    """
-    quo = engine.quos[connection]
-    contacts = [translate.read_contact(one) for one in quo.list_contacts()]
-    now = engine.clock()
-    with engine.database.write() as tx:
-        mirror.save_contacts(tx, connection, contacts, complete=True, now=now)
-        state = cursors.read_state(tx, connection)
-        cursors.save_state(tx, replace(state, contacts_synced_at=now))
-    return len(contacts)
-
-
 # -- every look after it
 
 
@@ -155,7 +137,7 @@ def _read_changes(desk: desks.Desk, *, is_once: bool) -> Polled:
     since = cursor - (SWEEP_BACK if is_sweep else engine.settings.poll.overlap)
     if _is_contact_refresh_due(desk, now):
         desk = _read_lines(desk)
-        refresh_contacts(engine, desk.connection)
+        contact_sweep.refresh_contacts(engine, desk.connection)
     listed = _list_conversations(desk, since)
     if any(one.line_id not in {line.id for line in desk.lines} for one in listed):
         desk = _read_lines(desk)
@@ -169,7 +151,7 @@ def _read_changes(desk: desks.Desk, *, is_once: bool) -> Polled:
     swept = {"swept_at": now} if is_sweep else {}
     _save_state(desk, cursor=max([cursor, *(one.updated_at for one in listed if one.updated_at)]), **swept)
     if new and _wants_contacts(desk, new, is_once=is_once):
-        refresh_contacts(engine, desk.connection)
+        contact_sweep.refresh_contacts(engine, desk.connection)
     return Polled(desk.connection, conversations=len(changed), events=len(new))
 
 
@@ -309,7 +291,7 @@ def _wants_contacts(desk: desks.Desk, events: list[Event], *, is_once: bool) -> 
             return synced is None or synced < desk.engine.clock()
         peers = {event.peer for event in events if event.peer}
         unknown = any(mirror.find_contact_by_phone(tx, desk.connection, peer) is None for peer in peers)
-    return unknown and desk.engine.clock() - synced >= UNKNOWN_CONTACT_PAUSE
+    return unknown and desk.engine.clock() - synced >= contact_sweep.UNKNOWN_CONTACT_PAUSE
 
 
 def _save_state(desk: desks.Desk, **changes: Any) -> desks.Desk:  # ConnectionState's own fields

@@ -163,9 +163,8 @@ def _settle_done(tx: Connection, engine: Engine, attempt: outbox.Attempt, done: 
     )
     if settled:
         if done.after is not None:
-            now = engine.clock()
             journaling.save_read_back(
-                tx, attempt.id, attempt.connection, after=done.after, conflict=done.conflict, now=now
+                tx, engine, attempt.id, attempt.connection, after=done.after, conflict=done.conflict
             )
         _carry_on(tx, engine, attempt)
     return settled

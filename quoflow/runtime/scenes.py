@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from quoflow.core import audiences, contexts, occurrences, writes
+from quoflow.core import audiences, contexts, differences, occurrences, writes
 from quoflow.core.events import Event
 from quoflow.core.facts import Contact
 from quoflow.core.rules import Rule
@@ -62,7 +62,13 @@ def read_scene(
 
 
 def _find_contact(tx: Connection, event: Event) -> Contact | None:
-    """Give who an event is about: of a member of an audience the one that was chosen, else whose number it is."""
+    """Give who an event is about: of a contact's own event that contact, as it is now or else as it was then.
+
+    Of a member of an audience it is the one that was chosen, else whose number it is.
+    """
+    own = differences.read_contact(event)
+    if own is not None:
+        return mirror.find_contact(tx, event.connection, own.id) or own
     chosen = audiences.find_contact_id(event)
     contact = mirror.find_contact(tx, event.connection, chosen) if chosen else None
     if contact is None and event.peer:

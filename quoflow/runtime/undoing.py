@@ -213,9 +213,8 @@ def _record(engine: Engine, finished: ContactUndo, undo_id: str, done: contacts.
     data = {"run": run_id, "undo": undo_id, "restored": names["restore"], "left": names["left"]}
     now = engine.clock()
     with engine.database.write() as tx:
-        journaling.save_read_back(
-            tx, undo_id, finished.connection, after=images.write_image(done.after), conflict=done.conflict, now=now
-        )
+        after = images.write_image(done.after)
+        journaling.save_read_back(tx, engine, undo_id, finished.connection, after=after, conflict=done.conflict)
         journal.mark_undone(tx, [one.attempt_id for one in finished.entries], actor=actor, now=now)
         audit.record(
             tx,

@@ -106,6 +106,28 @@ def build_contact(world: World, entry: ContactEntry, start: datetime) -> Contact
     )
 
 
+def change_contact(world: World, contact_id: str, entry: ContactEntry, now: datetime) -> None:
+    """Let somebody, in the app or in an integration, change what the entry names of a contact; the rest stays.
+
+    Raises:
+        Refused: 404 when it is not there, 400 when a custom field's value does not fit its type.
+    """
+    contact = world.contacts.get(contact_id)
+    if contact is None:
+        raise Refused(404, f"Contact {contact_id} not found")
+    given = entry.model_fields_set
+    made = build_contact(world, entry, now)
+    names = {"first_name": "firstName", "last_name": "lastName", "phones": "phoneNumbers"}
+    for name in given & {"first_name", "last_name", "company", "role", "emails", "phones"}:
+        key = names.get(name, name)
+        contact.default_fields = {**contact.default_fields, key: made.default_fields[key]}
+    kept = [each for each in contact.custom_fields if each["key"] not in entry.fields]
+    contact.custom_fields = [*kept, *(each for each in made.custom_fields if each["value"] is not None)]
+    for name in given & {"source", "external_id"}:
+        setattr(contact, name, getattr(entry, name))
+    contact.updated_at = to_milliseconds(now)
+
+
 def _from_text(kind: str, value: Any) -> Any:  # plain data of a scenario, perhaps all text
     if kind == "multi-select":
         return [value] if isinstance(value, str) else value

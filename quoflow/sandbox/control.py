@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import from_json
 
 from quoflow.core.durations import Duration
-from quoflow.sandbox.contacts import build_contact
+from quoflow.sandbox.contacts import build_contact, change_contact
 from quoflow.sandbox.exchange import FieldProblem, Refused, Reply, Request, answer, answer_html, refuse_flat
 from quoflow.sandbox.faults import Fault
 from quoflow.sandbox.happenings import finish_call, happen_call, happen_message, move_on
@@ -60,13 +60,13 @@ def control(sandbox: Sandbox, request: Request) -> Reply:
 
 def _route(sandbox: Sandbox, request: Request, now: datetime) -> Reply:
     words = tuple(request.path.removeprefix(PREFIX).strip("/").split("/"))
-    if request.method == "PATCH" and len(words) == 2 and words[0] == "calls":
-        return _change_call(sandbox, request, now, words[1])
-    if request.method == "PATCH" and len(words) == 2 and words[0] == "messages":
-        return _change_message(sandbox, request, now, words[1])
+    change = _CHANGES.get((request.method, words[0])) if len(words) == 2 else None
+    if change is not None:
+        return change(sandbox, request, now, words[1])
     work = _WORK.get((request.method, words))
     if work is None:
-        known = ", ".join(f"{method} {PREFIX}/{'/'.join(path)}" for method, path in _WORK)
+        routes = [*_WORK, *((method, (name, "{id}")) for method, name in _CHANGES)]
+        known = ", ".join(f"{method} {PREFIX}/{'/'.join(path)}" for method, path in routes)
         raise Refused(404, f"There is no {request.method} {request.path} here; there are: {known}")
     return work(sandbox, request, now)
 
@@ -122,6 +122,17 @@ def _add_contact(sandbox: Sandbox, request: Request, now: datetime) -> Reply:
     contact = build_contact(sandbox.world, entry, now)
     sandbox.world.contacts[contact.id] = contact
     return answer(201, {"id": contact.id})
+
+
+def _change_contact(sandbox: Sandbox, request: Request, now: datetime, contact_id: str) -> Reply:
+    change_contact(sandbox.world, contact_id, read_body(ContactEntry, request.body), now)
+    return answer(200, {"id": contact_id})
+
+
+def _delete_contact(sandbox: Sandbox, _: Request, __: datetime, contact_id: str) -> Reply:
+    if sandbox.world.contacts.pop(contact_id, None) is None:
+        raise Refused(404, f"Contact {contact_id} not found")
+    return Reply(204, {})
 
 
 def _add_faults(sandbox: Sandbox, request: Request, _: datetime) -> Reply:
@@ -198,6 +209,13 @@ def _connect(sandbox: Sandbox, request: Request, now: datetime) -> Reply:
             return answer_html(200, f"Connection {connection.id} is active now.")
     raise Refused(404, "No connection waits for this")
 
+
+_CHANGES: dict[tuple[str, str], Callable[[Sandbox, Request, datetime, str], Reply]] = {
+    ("PATCH", "calls"): _change_call,
+    ("PATCH", "messages"): _change_message,
+    ("PATCH", "contacts"): _change_contact,
+    ("DELETE", "contacts"): _delete_contact,
+}
 
 _WORK: dict[tuple[str, tuple[str, ...]], Callable[[Sandbox, Request, datetime], Reply]] = {
     ("POST", ("messages",)): _add_message,

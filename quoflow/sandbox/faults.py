@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Annotated, Any, Literal
@@ -30,8 +31,10 @@ Kind = Literal[
     "reset_after",
     "slow",
     "garbage_2xx",
+    "short_list",
+    "bad_item",
 ]
-AFTER = frozenset({"timeout_after", "reset_after", "slow", "garbage_2xx"})
+AFTER = frozenset({"timeout_after", "reset_after", "slow", "garbage_2xx", "short_list", "bad_item"})
 """Faults that hit once the request has taken effect."""
 
 _CUTS = {
@@ -40,6 +43,7 @@ _CUTS = {
     "reset_before": Reply(0, drop="before"),
     "reset_after": Reply(0, drop="after"),
 }
+_UNREADABLE = frozenset({"garbage_2xx", "short_list", "bad_item"})
 _SUCCESS = range(200, 300)
 _GARBAGE = b'{"data": {"id": "AC'
 
@@ -133,13 +137,25 @@ def spoil(fault: Fault, reply: Reply | None, *, family: str, trace: str) -> Repl
         return _CUTS[fault.kind]
     if reply is not None and fault.kind == "slow":
         return replace(reply, delay=fault.delay.total_seconds())
-    if reply is not None and fault.kind == "garbage_2xx":
-        return replace(reply, body=_GARBAGE) if reply.status in _SUCCESS else reply
+    if reply is not None and fault.kind in _UNREADABLE:
+        return _spoil_body(fault.kind, reply) if reply.status in _SUCCESS else reply
     if fault.kind == "502_html":
         return answer_html(502, "The upstream server did not answer.")
     if fault.kind == "error_wrapped":
         return refuse_wrapped(Refused(fault.status, "Something went wrong"), trace=trace)
     return refuse_flat(_refuse(fault.kind, fault.code, family), family=family, trace=trace)
+
+
+def _spoil_body(kind: str, reply: Reply) -> Reply:
+    """Cut an answer off, leave the first item of a list out, as when it moves on while it is read, or garble it."""
+    if kind == "garbage_2xx":
+        return replace(reply, body=_GARBAGE)
+    body = json.loads(reply.body or b"{}")
+    items = body.get("data")
+    if not isinstance(items, list) or not items:
+        return reply
+    first = [{**items[0], "createdAt": {"is": "no time"}}] if kind == "bad_item" else []
+    return replace(reply, body=json.dumps({**body, "data": [*first, *items[1:]]}).encode())
 
 
 def _refuse(status: str, code: str, family: str) -> Refused:

@@ -14,7 +14,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Select, String, Table, cast, delete, exists, func, insert, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
-from quoflow.core.events import ARTIFACT_KINDS, CALL_KINDS
+from quoflow.core.events import ARTIFACT_KINDS, CALL_KINDS, CONTACT_KINDS
 from quoflow.core.facts import ERASED
 from quoflow.core.lifecycle import FINISHED_STEPS, ON_THEIR_WAY, StepState
 from quoflow.store import inbox, outbox, rows, runs, tables
@@ -66,8 +66,9 @@ def _select_runs(phone: str) -> Select[str]:
 
 
 def _is_theirs(phone: str) -> ColumnElement[bool]:
-    """Whether an event is about a number: by its peer, or by what was said when it was fired by hand."""
-    return or_(_events.c.peer == phone, _events.c.peer.is_(None) & _mentions(_events.c.data, phone))
+    """Whether an event is about a number: by its peer, or by what is in it, fired by hand or of a contact."""
+    in_words = _events.c.peer.is_(None) | _events.c.kind.in_(CONTACT_KINDS)
+    return or_(_events.c.peer == phone, in_words & _mentions(_events.c.data, phone))
 
 
 def _mentions(column: ColumnElement[object], phone: str) -> ColumnElement[bool]:

@@ -10,7 +10,7 @@ from typing import Literal
 from sqlalchemy import Connection, RowMapping, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from quoflow.core.events import KINDS, Event
+from quoflow.core.events import CONTACT_KINDS, KINDS, Event
 from quoflow.core.lifecycle import RunRecord
 from quoflow.store import inbox, rows, runs, tables
 from quoflow.store.approvals import Approval
@@ -67,7 +67,8 @@ def find_event(tx: Connection, connection: str, event_id: str) -> Handled | None
 
 def find_events(tx: Connection, name: str, *, connections: Collection[str], limit: int) -> tuple[Handled, ...]:
     """Find events by their id, by Quo's own id (AC…), or by the beginning of their id, in this order; oldest first."""
-    ids = [name, *(f"{kind}:{name}" for kind in KINDS)]
+    # A contact's own id means the contact, and all that happened with them.
+    ids = [name, *(f"{kind}:{name}" for kind in KINDS if kind not in CONTACT_KINDS)]
     here = _events.c.connection.in_(sorted(connections))
     exact = _read_events(tx, here, _events.c.id.in_(ids))
     if exact:

@@ -75,6 +75,12 @@ def list_entries(tx: Connection, run_id: str) -> tuple[Entry, ...]:
     return rows.read_all(tx, Entry, question.order_by(_table.c.at, _table.c.attempt_id))
 
 
+def list_unfinished(tx: Connection, connection: str, contact_id: str) -> tuple[Entry, ...]:
+    """List the changes of a contact of which it was never seen what came of them; the oldest first."""
+    here = (_table.c.connection == connection, _table.c.contact_id == contact_id, _table.c.after.is_(None))
+    return rows.read_all(tx, Entry, rows.select_as(Entry, _table).where(*here).order_by(_table.c.at))
+
+
 def mark_undone(tx: Connection, attempt_ids: Iterable[str], *, actor: str, now: datetime) -> None:
     """Say that these changes were taken back; they never are again."""
     for some in rows.chunks(attempt_ids):

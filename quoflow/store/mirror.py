@@ -103,6 +103,13 @@ def save_contacts(
         _mark(tx, connection, present - ids, gone_at=now)
 
 
+def mark_gone(tx: Connection, connection: str, ids: Iterable[str], *, now: datetime) -> None:
+    """Let contacts be gone: they are found no more."""
+    listed = tuple(ids)
+    _drop_phones(tx, connection, listed)
+    _mark(tx, connection, listed, gone_at=now)
+
+
 def _mark(tx: Connection, connection: str, ids: Iterable[str], *, gone_at: datetime | None) -> None:
     table = tables.contacts
     for some in rows.chunks(ids):

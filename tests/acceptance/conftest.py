@@ -114,6 +114,14 @@ class Quo:
         """Let a call go on, or something that is made after it arrive."""
         self._ask("PATCH", f"calls/{call_id}", body)
 
+    def change_contact(self, contact_id: str, **body: Any) -> None:
+        """Let somebody change a contact in the app."""
+        self._ask("PATCH", f"contacts/{contact_id}", body)
+
+    def delete_contact(self, contact_id: str) -> None:
+        """Let somebody delete a contact in the app."""
+        self._http.delete(f"/contacts/{contact_id}").raise_for_status()
+
     def advance(self, by: str) -> None:
         """Move Quo's clock on."""
         self._ask("POST", "clock", {"advance": by})

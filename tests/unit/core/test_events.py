@@ -22,7 +22,8 @@ def test_this_version_runs_the_triggers_it_promises():
     assert set(events.KINDS) == {
         "message.received", "message.sent", "message.delivered", "message.failed", "call.started", "call.completed",
         "call.answered", "call.missed", "call.forwarded", "voicemail.received", "recording.completed",
-        "summary.completed", "transcript.completed", "conversation.started", "schedule", "manual",
+        "summary.completed", "transcript.completed", "conversation.started", "contact.created",
+        "contact.updated", "contact.deleted", "schedule", "manual",
     }  # fmt: skip
 
 

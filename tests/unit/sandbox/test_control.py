@@ -63,6 +63,30 @@ def test_a_contact_is_put_in(desk):
     assert row["customFields"][0]["value"] == ["vip"]
 
 
+def test_a_contact_is_changed_and_deleted_in_the_app(desk):
+    """What is named changes, the rest stays, also of a contact that no key may change; then it is gone."""
+    entry = {"first_name": "Anna", "company": "Berg", "fields": {"tags": ["vip"]}, "source": "hubspot"}
+    made = desk.post("/_sandbox/contacts", entry).body["id"]
+    desk.later(60)
+    changed = desk.patch(
+        f"/_sandbox/contacts/{made}", {"company": "Berg & Co", "phones": [ANNA], "fields": {"tags": []}}
+    )
+    row = desk.get(f"/v1/contacts/{made}").data
+
+    assert changed.status == 200
+    assert (row["defaultFields"]["firstName"], row["defaultFields"]["company"]) == ("Anna", "Berg & Co")
+    assert [one["value"] for one in row["defaultFields"]["phoneNumbers"]] == [ANNA]
+    assert (row["customFields"][0]["value"], row["source"]) == ([], "hubspot")
+    assert row["createdAt"] < row["updatedAt"]
+    assert desk.ask("DELETE", f"/_sandbox/contacts/{made}").status == 204
+    assert desk.get(f"/v1/contacts/{made}").status == 404
+    assert (
+        desk.ask("DELETE", f"/_sandbox/contacts/{made}").status
+        == desk.patch("/_sandbox/contacts/CTx", {}).status
+        == 404
+    )
+
+
 @pytest.mark.parametrize(
     ("path", "body", "problem"),
     [

@@ -76,6 +76,22 @@ def test_garbage_after_acceptance(desk):
     assert sent(desk) == ["Hello"]
 
 
+def test_a_list_that_is_not_whole(desk):
+    """A list lacks its first item, or has one that cannot be read; what is no list stays as it is."""
+    desk.post("/_sandbox/contacts", {"id": "CT1"})
+    desk.post("/_sandbox/contacts", {"id": "CT2"})
+    whole = [one["id"] for one in desk.get("/v1/contacts").data]
+    queue(desk, kind="short_list", path="/v1/contacts")
+    short = [one["id"] for one in desk.get("/v1/contacts").data]
+    queue(desk, kind="bad_item", path="/v1/contacts", times=2)
+    bad, single = desk.get("/v1/contacts").data, desk.get("/v1/contacts/CT1").data
+
+    assert short == whole[1:]
+    assert [one["id"] for one in bad] == whole
+    assert not isinstance(bad[0]["createdAt"], str)
+    assert isinstance(single["createdAt"], str)
+
+
 @pytest.mark.parametrize("kind", ["500", "502_html", "error_wrapped"])
 def test_a_lying_server_error(desk, kind):
     """With `accept` a 5xx hides a text that was accepted."""

@@ -63,3 +63,14 @@ def test_one_changes_contacts_at_a_time(tmp_path):
         pass
 
     assert (*seen, later) == (True, False, True)
+
+
+def test_what_nobody_saw_the_end_of_is_listed(tx):
+    """A change counts as unfinished until it was read back; another contact's, or connection's, is not listed."""
+    journal.save_entry(tx, entry("a1"))
+    journal.save_entry(tx, entry("a2", at=NOW - timedelta(minutes=1)))
+    journal.save_entry(tx, entry("a3"))
+    journal.complete_entry(tx, "a3", after={"v": 2}, conflict=[])
+
+    assert [one.attempt_id for one in journal.list_unfinished(tx, "main", "CT1")] == ["a2", "a1"]
+    assert journal.list_unfinished(tx, "main", "CT2") == journal.list_unfinished(tx, "second", "CT1") == ()
