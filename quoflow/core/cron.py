@@ -47,10 +47,15 @@ def _check_field(place: int, written: str) -> str | None:
     for step in re.findall(r"/(\d+)", written):
         if int(step) > highest:
             return f"`{written}` steps over every {name} ({lowest} to {highest}); for an interval write `every:`"
+    for first, last in re.findall(r"(\w+)-(\w+)", written):
+        if first == last:  # croniter takes it for the whole round: day 5-5 would be every day
+            return f"`{first}-{last}` is a range of one; write `{first}`"
     try:
-        croniter(" ".join(written if place == at else "*" for at in range(5)))
+        read = croniter(" ".join(written if place == at else "*" for at in range(5))).expanded[place]
     except CroniterError:
         return fault
+    if name == "day of week" and read == ["*"] and not written.startswith(("*", "?")):
+        return f"`{written}` is every day of the week; write `*`"  # beside a day of the month the two are not the same
     return None
 
 

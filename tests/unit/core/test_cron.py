@@ -16,7 +16,17 @@ ANCHOR = datetime(2026, 1, 1, tzinfo=UTC)
 
 @pytest.mark.parametrize(
     "expression",
-    ["* * * * *", "0 9 * * MON-FRI", "*/15 8-18 * * 1,3,5", "0 0 29 2 *", "0 0 1 jan *", "0 9 L * *", "0 9 * * 1#1"],
+    [
+        "* * * * *",
+        "0 9 * * MON-FRI",
+        "*/15 8-18 * * 1,3,5",
+        "0 0 29 2 *",
+        "0 0 1 jan *",
+        "0 9 L * *",
+        "0 9 * * 1#1",
+        "*/1 0-23 1-31 1-12 *",
+        "0 9 * * */1",
+    ],
 )
 def test_good_cron_expressions_pass(expression):
     """Five fields with names, lists, ranges, steps, the last day and the nth weekday are fine."""
@@ -44,6 +54,11 @@ def test_good_cron_expressions_pass(expression):
         ("-5 * * * *", "`-5` does not fit the minute"),
         ("0 9 * * 1,", "does not fit the day of week"),
         ("0 9 * * FUNDAY", "`FUNDAY` does not fit the day of week"),
+        ("0 9-9 * * *", "`9-9` is a range of one; write `9`"),
+        ("0 9 5-5 * *", "`5-5` is a range of one; write `5`"),
+        ("0 9 * * MON-MON", "`MON-MON` is a range of one; write `MON`"),
+        ("0 9 13 * 0-6", "`0-6` is every day of the week; write `*`"),
+        ("0 9 13 * SUN-SAT", "is every day of the week"),
         ("0 0 31 2 *", "never comes"),
         ("0 0 31 4,6,9,11 *", "never comes"),
     ],
