@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import pwd
 import random
 import secrets
+import shutil
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from importlib import resources
@@ -24,9 +27,21 @@ from quoflow.core import rules
 from quoflow.errors import InvalidFiles, QuoflowError
 from quoflow.loader import plain
 from quoflow.loader import rules as rule_files
-from quoflow.quo import client, endpoint, transport, wire
+from quoflow.quo import client, endpoint, inprocess, transport, wire
 from quoflow.quo import errors as quo_errors
-from quoflow.runtime import auditing, demo, diagnosis, orphans, projects, recovery, reloading, rulebook, service
+from quoflow.runtime import (
+    auditing,
+    cases,
+    demo,
+    diagnosis,
+    orphans,
+    projects,
+    recovery,
+    reloading,
+    rulebook,
+    service,
+    trials,
+)
 from quoflow.runtime.engine import Engine, Notice
 from quoflow.runtime.projects import Project
 from quoflow.sandbox import model, scenario, server
@@ -307,6 +322,52 @@ def open_demo(*, tell: Callable[[Notice], None]) -> Iterator[tuple[Engine, model
         quos = {"demo": client.Quo(make_transport(project, "demo", environ={"MATON_API_KEY": "demo"}))}
         with _opened(project.database_target) as store:
             yield make_engine(project, loaded.rules, store, quos=quos, tell=tell), simulated
+
+
+@contextmanager
+def open_trials(project: Project) -> Iterator[Callable[[cases.Test, tuple[rules.Rule, ...]], trials.Trial]]:
+    """Give what runs a test of some rules: each in a world and on a database of its own, in time that stands still."""
+    memory = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it, where the system has it
+    with tempfile.TemporaryDirectory(prefix="quoflow-test-", dir=memory if memory.is_dir() else None) as scratch:
+        blank, file = Path(scratch) / "blank.db", Path(scratch) / "test.db"
+        database.Database.open(blank, clock=read_clock).close()
+        shutil.copyfile(blank, file)
+        with _opened(file) as store:
+
+            def run(test: cases.Test, rule_set: tuple[rules.Rule, ...]) -> trials.Trial:
+                store.close()  # what it has compiled it keeps for the next test
+                for stale in Path(scratch).glob("test.db*"):
+                    stale.unlink()
+                shutil.copyfile(blank, file)
+                return _run_trial(project, rule_set, test, store)
+
+            yield run
+
+
+def _run_trial(
+    project: Project, rule_set: tuple[rules.Rule, ...], test: cases.Test, store: database.Database
+) -> trials.Trial:
+    configured = project.settings.model_copy(update={"notify": {}})  # nobody is told of what is only a test
+    clock, ids = trials.Clock(trials.read_beginning(test.given, configured.timezone)), itertools.count(1)
+    given = trials.build_given_scenario(test.given, configured)
+    simulated = model.Sandbox(given, clock=clock.read, new_id=lambda kind: f"{kind}{next(ids):012d}")
+    connection = next(iter(configured.connections))
+    world = trials.World(clock, simulated, trials.list_people(test.given), connection)
+    way = transport.Transport(
+        endpoint.Endpoint(gateway="maton", base_url="http://quo.test", key="test"),
+        bucket=transport.TokenBucket(1_000, clock=clock.elapsed, sleep=clock.sleep),
+        clock=clock.elapsed,
+        wall_clock=clock.read,
+        sleep=clock.sleep,
+        random=lambda: 0.0,
+        client=inprocess.make_client(lambda asked: trials.answer(simulated, asked)),
+    )
+    quos = {connection: client.Quo(way)}
+    joined = make_engine(
+        replace(project, settings=configured), rule_set, store, quos=quos, tell=world.hear, is_dry=True
+    )
+    engine = replace(joined, clock=clock.read, new_id=lambda: f"{next(ids):012d}", jitter=lambda: 0.0)
+    return trials.run_trial(test, engine, world)
 
 
 def find_demo_rules() -> Path:

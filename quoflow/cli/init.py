@@ -9,7 +9,7 @@ import click
 
 from quoflow import errors
 from quoflow.cli import output
-from quoflow.runtime import projects
+from quoflow.runtime import schemas
 
 FILES = {
     "quoflow.yaml": "quoflow.yaml",
@@ -32,7 +32,7 @@ def init(folder: Path, gateway: str) -> int:
     for name, template in FILES.items():
         text = (templates / template).read_text(encoding="utf-8")
         _write_new(folder / name, _fill_in(text, gateway))
-    for name, text in projects.render_schemas().items():
+    for name, text in schemas.render_schemas().items():
         _write_new(folder / "schema" / name, text)
     key = "MATON_API_KEY" if gateway == "maton" else "QUO_API_KEY"
     output.write()

@@ -21,6 +21,7 @@ from quoflow.cli import output
 COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("init", "Write a working project into a folder."),
     "check": ("check", "Check rules and configuration; every problem at its line."),
+    "test": ("test", "Run the tests beside the rules."),
     "plan": ("plan", "List every write that would be made now, without making any."),
     "run": ("run", "Serve: poll, decide, act. `--once` for one pass, `--dry-run` to only look."),
     "demo": ("demo", "Show quoflow at work against a simulated Quo; needs no key."),

@@ -8,15 +8,15 @@ import click
 
 from quoflow import errors
 from quoflow.cli import output
-from quoflow.runtime import projects
+from quoflow.runtime import schemas
 
 
-@click.command(help="Print the JSON Schema of rules or of the configuration, or write both into a folder.")
-@click.argument("which", type=click.Choice(["rule", "config"]), default="rule")
-@click.option("--write", "folder", type=click.Path(path_type=Path), help="Write both schemas into this folder.")
+@click.command(help="Print the JSON Schema of rules, of tests or of the configuration, or write all into a folder.")
+@click.argument("which", type=click.Choice(["rule", "config", "test"]), default="rule")
+@click.option("--write", "folder", type=click.Path(path_type=Path), help="Write every schema into this folder.")
 def schema(which: str, folder: Path | None) -> int:
     """Print or write the schemas."""
-    texts = projects.render_schemas()
+    texts = schemas.render_schemas()
     if folder is None:
         click.echo(texts[f"{which}.schema.json"], nl=False)
         return errors.EXIT_FINE

@@ -14,10 +14,12 @@ from quoflow.loader.documents import LARGEST_FILE, read_documents
 from quoflow.loader.known import Known
 from quoflow.loader.rules import build_rules
 
-__all__ = ["Known", "Loaded", "Stock", "load_rules", "take_stock"]
+__all__ = ["Known", "Loaded", "Stock", "find_tests", "load_rules", "take_stock"]
 
 SUFFIXES = (".yaml", ".yml")
 CONFIGURATION = "quoflow.yaml"
+TESTS = (".test.yaml", ".test.yml")
+"""What holds tests of rules, and no rules: `quoflow test` reads those."""
 DEEPEST = 20
 
 Stock = tuple[tuple[tuple[str, int, int, int], ...], tuple[Problem, ...]]
@@ -73,6 +75,13 @@ def take_stock(paths: Sequence[Path], root: Path) -> Stock:
     return tuple(found), tuple(finder.problems)
 
 
+def find_tests(paths: Sequence[Path], root: Path) -> tuple[tuple[tuple[Path, str], ...], tuple[Problem, ...]]:
+    """Find the files of tests below the paths, each with its name for people, and what is wrong with the paths."""
+    finder = _Finder(root, wants_tests=True)
+    found = tuple((file, finder.name(file)) for path in paths for file in finder.find(path))
+    return found, tuple(finder.problems)
+
+
 def _drop_doubles(rules: Sequence[Rule]) -> tuple[tuple[Rule, ...], list[Problem]]:
     """Keep the first rule of each name; tell of the others with both places."""
     first: dict[str, Rule] = {}
@@ -91,6 +100,7 @@ class _Finder:
     """Walks paths; each real file is read once."""
 
     root: Path
+    wants_tests: bool = False
     problems: list[Problem] = field(default_factory=list)
     seen: set[Path] = field(default_factory=set)
 
@@ -140,8 +150,14 @@ class _Finder:
             return
         if stat.S_ISDIR(mode):
             yield from self._walk(path, top, depth=depth + 1)
-        elif path.name.lower().endswith(SUFFIXES) and path.name != CONFIGURATION:
+        elif self.is_wanted(path.name.lower()):
             yield from self._take(path, mode)
+
+    def is_wanted(self, name: str) -> bool:
+        """Tell whether a file of this name, in small letters, is one that is looked for."""
+        if self.wants_tests:
+            return name.endswith(TESTS)
+        return name.endswith(SUFFIXES) and not name.endswith(TESTS) and name != CONFIGURATION
 
     def _stays_inside(self, path: Path, top: Path) -> bool:
         try:

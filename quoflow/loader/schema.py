@@ -1,4 +1,4 @@
-"""JSON Schemas of rules and configuration for editors, made from the models that read them. Pure.
+"""JSON Schemas of rules, tests and configuration for editors, made from the models that read them. Pure.
 
 Draft-07 is what every release of yaml-language-server knows fully; 2020-12 came late to it and in parts. Editors
 read `+15551234567` and `5` as numbers where quoflow reads text, so a text may be a number or a boolean here.
@@ -79,15 +79,19 @@ class _ForEditors(GenerateJsonSchema):
         return {"anyOf": [inner["items"], inner]}
 
 
-def render_schemas(configuration: type[BaseModel]) -> dict[str, str]:
-    """Give the text of each schema file by its name."""
-    built = {"rule.schema.json": build_rule_schema(), "config.schema.json": build_config_schema(configuration)}
+def render_schemas(configuration: type[BaseModel], tests: type[BaseModel]) -> dict[str, str]:
+    """Give the text of each schema file by its name; those of the configuration and of tests come from their models."""
+    built = {
+        "rule.schema.json": build_rule_schema(),
+        "config.schema.json": build_model_schema(configuration, "quoflow configuration"),
+        "test.schema.json": build_model_schema(tests, "quoflow tests"),
+    }
     return {name: json.dumps(schema, indent=2, ensure_ascii=False) + "\n" for name, schema in built.items()}
 
 
-def build_config_schema(model: type[BaseModel]) -> _Schema:
-    """Build the schema of the configuration from its model."""
-    return {"$schema": DRAFT, "title": "quoflow configuration", **_describe(model)}
+def build_model_schema(model: type[BaseModel], title: str) -> _Schema:
+    """Build the schema of what a model reads."""
+    return {"$schema": DRAFT, "title": title, **_describe(model)}
 
 
 def build_rule_schema() -> _Schema:

@@ -13,7 +13,6 @@ from quoflow.loader.configuration import read_configuration
 from quoflow.loader.folder import Loaded, Stock, load_rules
 from quoflow.loader.folder import take_stock as take_stock_of
 from quoflow.loader.known import Known
-from quoflow.loader.schema import render_schemas as render
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +111,6 @@ def check_files(config: Path | None, paths: Sequence[Path], environ: Mapping[str
     root = project.root if project and not paths else Path.cwd()
     loaded = load_rules(wanted, root, known)
     return Checked(loaded.rules, (*problems, *loaded.problems))
-
-
-def render_schemas() -> dict[str, str]:
-    """Give the JSON Schemas by file name."""
-    return render(settings.Settings)
 
 
 def load_settings(config: Path | None, environ: Mapping[str, str]) -> Project:

@@ -77,6 +77,13 @@ def find_events(tx: Connection, name: str, *, connections: Collection[str], limi
     return _read_events(tx, here, _events.c.id >= name, _events.c.id < name + _LAST, limit=limit)
 
 
+def list_events_since(tx: Connection, since: datetime) -> tuple[Event, ...]:
+    """List the events that came in from a time on, the oldest first."""
+    question = select(_events).where(_events.c.received_at >= since)
+    ordered = question.order_by(_events.c.occurred_at, inbox.RANK, _events.c.id)
+    return tuple(_read_handled(row).event for row in tx.execute(ordered).mappings())
+
+
 def list_events_of(
     tx: Connection, peers: Iterable[str], *, connections: Collection[str], limit: int
 ) -> tuple[Handled, ...]:

@@ -37,6 +37,7 @@ from quoflow.loader.documents import read_documents
 from quoflow.loader.folder import load_rules
 from quoflow.loader.known import Known
 from quoflow.loader.rules import build_rules
+from quoflow.runtime import cases
 from quoflow.sandbox import faults, scenario
 
 ROOT = Path(__file__).parents[2]
@@ -46,6 +47,7 @@ PAGES = sorted(
     for path in ROOT.glob(pattern)
 )
 EXAMPLES = sorted(path.parent for path in ROOT.glob("examples/*/quoflow.yaml"))
+PACK = [path for path in sorted(ROOT.glob("rules/*.yaml")) if not path.name.endswith(".test.yaml")]
 KNOWN = Known(hours=("office",), connections=("main",), allow_auto=("*",))
 NOW = datetime(2026, 11, 23, 15, tzinfo=UTC)  # a Monday, ten o'clock in New York
 PAST = history.History(
@@ -104,6 +106,21 @@ def find_settings_problems(text: str, folder: Path) -> list[str]:
     return list(map(str, problems))
 
 
+def list_names(model: type[BaseModel]) -> list[str]:
+    return [info.alias or name for name, info in model.model_fields.items()]
+
+
+def list_models(model: type[BaseModel]) -> list[type[BaseModel]]:
+    """List a model and every model below it."""
+
+    def walk(annotation: object) -> list[type[BaseModel]]:
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            return list_models(annotation)
+        return [found for part in get_args(annotation) for found in walk(part)]
+
+    return [model, *(found for info in model.model_fields.values() for found in walk(info.annotation))]
+
+
 YAML = list_blocks("yaml")
 
 
@@ -130,6 +147,28 @@ def test_scenarios_shown_are_scenarios(block, tmp_path):
     assert scenario.build_scenario(plain.read_plain(file)).lines
 
 
+@pytest.mark.parametrize("block", [one for one in YAML if one.words[:1] == ("test",)], ids=str)
+def test_tests_shown_are_tests(block, tmp_path):
+    """Every test of rules that a page shows can be read."""
+    file = tmp_path / "shown.test.yaml"
+    file.write_text(block.text, encoding="utf-8")
+
+    tests, problems = cases.read_tests(file, str(block))
+
+    assert tests
+    assert list(map(str, problems)) == []
+
+
+@pytest.mark.parametrize("model", list_models(cases.CaseFile))
+def test_testing_page_shows_every_key(model):
+    """Each key of a file of tests stands in one of the page's examples."""
+    shown = "".join(block.text for block in YAML if block.page.name == "testing.md")
+
+    assert [
+        key for key in list_names(model) if not re.search(rf"\b{key}:", shown) and key not in ("phone", "email")
+    ] == []
+
+
 @pytest.mark.parametrize("block", list_blocks("json"), ids=str)
 def test_faults_shown_are_faults(block):
     """Every fault that a page shows can be put in wait."""
@@ -150,6 +189,7 @@ def test_no_block_is_left_out():
         ("yaml", "fragment"),
         ("yaml", "config"),
         ("yaml", "scenario"),
+        ("yaml", "test"),
         ("json", "fault"),
         ("sh",),
     }
@@ -263,10 +303,6 @@ def list_headings(page: Path) -> set[str]:
 RULES_PAGE = (ROOT / "docs/rules.md").read_text(encoding="utf-8")
 
 
-def list_names(model: type[BaseModel]) -> list[str]:
-    return [info.alias or name for name, info in model.model_fields.items()]
-
-
 @pytest.mark.parametrize(
     "name",
     sorted(
@@ -341,17 +377,6 @@ def test_reference_has_an_example_of_every_function():
     assert missing == []
 
 
-def list_models(model: type[BaseModel]) -> list[type[BaseModel]]:
-    """List a model and every model below it."""
-
-    def walk(annotation: object) -> list[type[BaseModel]]:
-        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-            return list_models(annotation)
-        return [found for part in get_args(annotation) for found in walk(part)]
-
-    return [model, *(found for info in model.model_fields.values() for found in walk(info.annotation))]
-
-
 @pytest.mark.parametrize("model", list_models(settings.Settings))
 def test_configuration_page_names_every_key(model):
     """Each key of the configuration is described, and stands in an example."""
@@ -379,14 +404,14 @@ def test_pack_is_well():
     loaded = load_rules([ROOT / "rules"], ROOT, Known())
 
     assert loaded.problems == ()
-    assert len(loaded.rules) == len(list((ROOT / "rules").glob("*.yaml")))
+    assert len(loaded.rules) == len(PACK)
 
 
 def test_pack_is_listed():
     """The pack's page lists each of its rules."""
     page = (ROOT / "rules/README.md").read_text(encoding="utf-8")
 
-    assert [path.name for path in (ROOT / "rules").glob("*.yaml") if f"]({path.name})" not in page] == []
+    assert [path.name for path in PACK if f"]({path.name})" not in page] == []
 
 
 @pytest.mark.parametrize("folder", EXAMPLES, ids=lambda path: path.name)

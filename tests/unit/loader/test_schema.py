@@ -12,15 +12,17 @@ from ruamel.yaml import YAML
 
 from quoflow.core import events, steps
 from quoflow.loader.folder import Known, load_rules
-from quoflow.loader.schema import TRIGGERS, build_config_schema, build_rule_schema, render_schemas
+from quoflow.loader.schema import TRIGGERS, build_model_schema, build_rule_schema, render_schemas
+from quoflow.runtime.cases import CaseFile, read_tests
 from quoflow.settings import Settings
 
 ROOT = Path(__file__).parents[3]
 GOLDEN = ROOT / "tests" / "golden" / "check"
 RULE = jsonschema.Draft7Validator(build_rule_schema())
-CONFIG = jsonschema.Draft7Validator(build_config_schema(Settings))
+CONFIG = jsonschema.Draft7Validator(build_model_schema(Settings, "quoflow configuration"))
+TESTS = jsonschema.Draft7Validator(build_model_schema(CaseFile, "quoflow tests"))
 FINE = [
-    *sorted((ROOT / "rules").rglob("*.yaml")),
+    *(file for file in sorted((ROOT / "rules").rglob("*.yaml")) if not file.name.endswith(".test.yaml")),
     *(file for file in sorted((ROOT / "examples").rglob("*.yaml")) if "rules" in file.parts),
     *(GOLDEN / case / "rules" / "rule.yaml" for case in ("design-example", "text-stays-text")),
     GOLDEN / "several-documents" / "rules" / "rules.yaml",
@@ -41,16 +43,28 @@ def list_errors(validator: jsonschema.Draft7Validator, data: Any) -> list[str]:
     return [error.message for error in validator.iter_errors(data)]
 
 
-@pytest.mark.parametrize("name", ["rule.schema.json", "config.schema.json"])
+@pytest.mark.parametrize("name", ["rule.schema.json", "config.schema.json", "test.schema.json"])
 def test_the_files_are_fresh(name: str) -> None:
     """schema/ holds what the models say; `make schema` writes it anew."""
-    assert (ROOT / "schema" / name).read_text(encoding="utf-8") == render_schemas(Settings)[name]
+    assert (ROOT / "schema" / name).read_text(encoding="utf-8") == render_schemas(Settings, CaseFile)[name]
 
 
 def test_the_schemas_are_schemas() -> None:
-    """Both are valid by draft-07 itself."""
+    """Each is valid by draft-07 itself."""
     jsonschema.Draft7Validator.check_schema(RULE.schema)
     jsonschema.Draft7Validator.check_schema(CONFIG.schema)
+    jsonschema.Draft7Validator.check_schema(TESTS.schema)
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "rules").glob("*.test.yaml")), ids=lambda file: file.name)
+def test_tests_that_are_fine_are_fine_in_editors(file: Path) -> None:
+    """The tests beside the pack's rules pass both, what `quoflow test` reads and the schema."""
+    tests, problems = read_tests(file, file.name)
+    (data,) = parse(file.read_text(encoding="utf-8"))
+
+    assert tests
+    assert problems == ()
+    assert list_errors(TESTS, data) == []
 
 
 @pytest.mark.parametrize("file", FINE, ids=lambda file: str(file.relative_to(ROOT)))
@@ -160,7 +174,7 @@ def test_everything_that_can_be_completed_is_explained() -> None:
 
 def test_defaults_are_written_as_people_write_them() -> None:
     """Durations in defaults are `15s`, not `PT15S`."""
-    texts = "".join(render_schemas(Settings).values())
+    texts = "".join(render_schemas(Settings, CaseFile).values())
 
     assert '"default": "15s"' in texts
     assert '"default": "PT' not in texts
