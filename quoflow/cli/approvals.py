@@ -219,7 +219,9 @@ def _choose_exit(decided: tuple[Decided, ...]) -> int:
 
 def _confirm(wanted: tuple[Approval, ...]) -> bool:
     if not sys.stdin.isatty():
-        raise click.UsageError("There is no terminal to ask on; add --yes, or name the ids.")
+        raise click.UsageError(
+            "There is no terminal to ask on; add --yes, or name the ids, or a batch with the --sum that was listed."
+        )
     for one in wanted:
         output.write(f"{one.id}  {one.rule} → {one.to}: {output.show_text(describe_content(one))}")
     return click.confirm(f"Approve these {len(wanted)}?", default=False)

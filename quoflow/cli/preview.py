@@ -80,33 +80,52 @@ def _describe_write(one: preview.PlannedWrite) -> dict[str, Any]:
 def _draw(found: preview.Preview) -> None:
     for connection in found.baselines:
         output.write(f"{connection}: this would be the first look, which only sets the baseline.")
+    together = {one.batch.id for one in found.batches}
     for planned in found.batches:
-        _draw_batch(planned)
+        _draw_batch(planned, [one for one in found.writes if one.run.batch == planned.batch.id])
     for one in found.writes:
-        step = one.step
-        color = {"ready": "green", "needs_approval": "magenta", "held": "yellow", "refused": "red"}[one.gate]
-        state = output.paint(one.gate.replace("_", " "), color)
-        output.write(f"{one.run.rule}  {step.action}  {step.from_ or ''} → {step.to}  [{state}]")
-        if step.text is not None:
-            output.write(f"    {output.show_text(step.text)}")
-            if step.action == "send_message":
-                count = step.segments
-                output.write(f"    {len(step.text)} characters, {count} segment{'' if count == 1 else 's'}")
-        else:
-            output.write(f"    {output.show_text(describing.describe_change(step.action, step.payload or {}))}")
-        if step.reason and step.reason != "needs approval":
-            output.write(f"    {step.reason}")
+        if one.run.batch not in together:
+            _draw_write(one)
     _draw_skipped(found.skipped)
     count = sum(one.gate != "refused" for one in found.writes)
-    output.write(f"{count} write{'' if count == 1 else 's'} would be made; nothing was written or sent.")
+    output.write(f"{_count(count, 'write')} would be made; nothing was written or sent.")
 
 
-def _draw_batch(one: preview.PlannedBatch) -> None:
-    batch = one.batch
+def _draw_write(one: preview.PlannedWrite) -> None:
+    step = one.step
+    output.write(f"{one.run.rule}  {step.action}  {step.from_ or ''} → {step.to}  [{_paint_gate(one)}]")
+    output.write(f"    {_describe_content(one)}")
+    if step.action == "send_message" and step.text is not None:
+        output.write(f"    {len(step.text)} characters, {_count(step.segments, 'segment')}")
+    if step.reason and step.reason != "needs approval":
+        output.write(f"    {step.reason}")
+
+
+def _draw_batch(planned: preview.PlannedBatch, writes: Iterable[preview.PlannedWrite]) -> None:
+    """Draw a batch with its figures, and each of its writes in one line."""
+    batch = planned.batch
     members = f"{batch.members} of {batch.looked_at} {audiences.name_source(batch.source)}"
     more = f", {batch.left_out} more left out" if batch.left_out else ""
-    count = "nothing, for it was stopped" if batch.reason else f"{one.writes} write{'' if one.writes == 1 else 's'}"
+    count = "nothing, for it was stopped" if batch.reason else _count(planned.writes, "write")
     output.write(f"{batch.rule}  batch {batch.id}: {members}{more}: {count}")
+    for one in sorted(writes, key=lambda one: (one.step.to or "", one.step.position)):
+        reason = f"  ({one.step.reason})" if one.step.reason not in ("", "needs approval") else ""
+        segments = f"  {_count(one.step.segments, 'segment')}" if one.step.segments > 1 else ""
+        output.write(f"    → {one.step.to}  [{_paint_gate(one)}]  {_describe_content(one)}{segments}{reason}")
+
+
+def _paint_gate(one: preview.PlannedWrite) -> str:
+    color = {"ready": "green", "needs_approval": "magenta", "held": "yellow", "refused": "red"}[one.gate]
+    return output.paint(one.gate.replace("_", " "), color)
+
+
+def _describe_content(one: preview.PlannedWrite) -> str:
+    step = one.step
+    return output.show_text(step.text or describing.describe_change(step.action, step.payload or {}))
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _draw_skipped(skipped: Iterable[preview.Skipped]) -> None:

@@ -27,14 +27,21 @@ def runs(ctx: click.Context) -> int:
 
 @runs.command("list", help="List runs, the newest first.")
 @click.option("--state", type=click.Choice([state.value for state in RunState]), help="Only those in this state.")
+@click.option("--batch", help="Only those of this batch.")
 @click.option("--limit", default=50, show_default=True, help="How many at most.")
 @click.option("--json", "as_json", is_flag=True, help="Write JSON to stdout.")
 @click.pass_obj
-def list_runs(session: Session, state: str | None = None, limit: int = 50, as_json: bool = False) -> int:  # noqa: FBT001, FBT002 - click passes by name
+def list_runs(  # click passes by name
+    session: Session,
+    state: str | None = None,
+    batch: str | None = None,
+    limit: int = 50,
+    as_json: bool = False,  # noqa: FBT001, FBT002
+) -> int:
     """List runs."""
     wanted = RunState(state) if state else None
     with app.open_engine(session.config, tell=feed.ignore) as engine, engine.database.read() as tx:
-        found = store.list_runs(tx, state=wanted, limit=limit)
+        found = store.list_runs(tx, state=wanted, batch=batch, limit=limit)
     if as_json:
         output.write_json([describe(run) for run in found])
     elif not found:

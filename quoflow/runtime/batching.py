@@ -16,7 +16,7 @@ from quoflow.core.audiences import Candidate, Firing
 from quoflow.core.events import Event
 from quoflow.core.gathering import Gathering, gather
 from quoflow.core.rules import Audience, Rule
-from quoflow.runtime import recalling, runs
+from quoflow.runtime import gates, recalling, runs
 from quoflow.runtime.engine import Engine, Notice
 from quoflow.store import batches, directory, inbox, mirror, verdicts
 from quoflow.store.database import Connection
@@ -32,7 +32,9 @@ def open_batch(tx: Connection, engine: Engine, firing: Firing, scene: writes.Sce
     gathering, objection = gather(rule, audience, candidates, partial(_turn_to_member, tx, engine, scene))
     _keep(tx, firing, gathering, objection, now=scene.now)
     said = f"batch {firing.batch}: {gathering.describe()}"
-    engine.tell(Notice("batch.opened", f"{rule.name}: {said}", firing.event.connection))
+    asks = gathering.members and objection is None and gates.needs_approval(engine, rule, action="send_message")
+    told = f"{rule.name}: {said}{'; `quoflow approvals list` will show what needs a yes' if asks else ''}"
+    engine.tell(Notice("batch.opened", told, firing.event.connection))
     if objection is not None:
         runs.record_stopped(tx, engine, rule, firing.event, reason=objection)
     else:

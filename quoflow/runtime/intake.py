@@ -95,7 +95,7 @@ def take_in(tx: Connection, engine: Engine, event: Event) -> tuple[int, int]:
             skipped += 1
             if engine.skips.add(event.connection, rule.name, reason):
                 engine.tell(Notice("rule.skipped", f"{rule.name}: {reason}", event.connection))
-        else:
+        elif audiences.find_batch(event) is None:  # of the members of a batch its own line tells
             engine.tell(Notice("rule.matched", f"{rule.name} matched {describe_event(event)}", event.connection))
         if is_firing and reason is None:
             said += f"; {batching.open_batch(tx, engine, audiences.Firing(event, rule), scene)}"

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from quoflow.core import lifecycle
 from quoflow.core.lifecycle import RunRecord, RunState, StepRecord, StepState
@@ -18,6 +19,7 @@ from quoflow.runtime import asking, intake, orphans, polling, schedules, worker
 from quoflow.runtime.engine import Engine, Notice
 from quoflow.store import batches, verdicts
 from quoflow.store import runs as store
+from quoflow.store.database import Connection
 
 SHOWN = frozenset({StepState.QUEUED, StepState.HELD, StepState.NEEDS_APPROVAL})
 
@@ -85,7 +87,7 @@ def preview(engine: Engine) -> Preview:
         unfinished = store.list_all_unfinished(tx)
         reasons = verdicts.list_verdicts(tx, since=started, limit=None)
         recent = store.list_runs(tx, since=started, limit=None)
-        opened = batches.list_batches(tx, since=started)
+        opened = _list_batches(tx, (*unfinished, *recent), since=started)
     why = {(one.connection, one.rule, one.event_id): one.reason for one in reasons if one.matched}
     listed = [
         PlannedWrite(run, step, gate, why.get((run.connection, run.rule, run.event_id), ""))
@@ -100,6 +102,15 @@ def preview(engine: Engine) -> Preview:
         PlannedBatch(one, sum(one.id == each.run.batch and each.gate != "refused" for each in listed)) for one in opened
     ]
     return Preview(tuple(listed), tuple(skipped), tuple(planned), failed, tuple(baselines))
+
+
+def _list_batches(tx: Connection, runs: Iterable[RunRecord], *, since: datetime) -> tuple[batches.Batch, ...]:
+    """List the batches that were opened now, and before them those that some of these runs are of."""
+    opened = batches.list_batches(tx, since=since)
+    known = {one.id for one in opened}
+    earlier = dict.fromkeys(run.batch for run in runs if run.batch and run.batch not in known)
+    found = (batches.find_batch(tx, batch_id) for batch_id in reversed(earlier))
+    return (*(one for one in found if one is not None), *opened)
 
 
 def _is_stopped(run: RunRecord) -> bool:

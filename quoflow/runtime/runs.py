@@ -242,7 +242,8 @@ def _ask(tx: Connection, engine: Engine, run: RunRecord, step: StepRecord, *, ex
         batch=run.batch,
     )
     approvals.request_approval(tx, approval)
-    engine.tell(Notice("approval.requested", f"{run.rule} asks to {describe_write(step)}", run.connection))
+    if run.batch is None:  # of a batch one line tells for all
+        engine.tell(Notice("approval.requested", f"{run.rule} asks to {describe_write(step)}", run.connection))
 
 
 def _cancel_the_rest(tx: Connection, steps: tuple[StepRecord, ...], now: datetime) -> None:

@@ -63,10 +63,13 @@ def list_runs(
     state: RunState | str | None = None,
     limit: int | None = 50,
     connection: str | None = None,
+    batch: str | None = None,
     since: datetime | None = None,
 ) -> tuple[RunRecord, ...]:
     """List runs with their steps, the newest first; those that started at a time or later. No limit lists them all."""
     conditions = [] if state is None else [_runs.c.state == RunState(state)]
+    if batch is not None:
+        conditions.append(_runs.c.batch == batch)
     if connection is not None:
         conditions.append(_runs.c.connection == connection)
     if since is not None:

@@ -210,3 +210,26 @@ def test_nobody_is_asked_unless_it_is_configured(make_firm):
 
     assert firm.quo.sent() == []
     assert ("answer", "succeeded") in firm.states()
+
+
+EVERYBODY = """
+name: everybody
+trigger: manual
+audience: {contacts: contact.known}
+actions:
+  - send_message: {from: Main Line, text: "We are closed tomorrow."}
+"""
+
+
+def test_nobody_is_asked_about_a_batch_by_text(make_firm):
+    """A batch would be a question for each of its members: it is left to the command line, and said so once."""
+    firm = make_firm(EVERYBODY, approvals={"sms": SMS})
+    firm.begin()
+    firm.run("trigger", "everybody")
+    told = firm.once().err
+    again = firm.once().err
+
+    assert firm.quo.sent() == []
+    assert len(firm.list("approvals")) == 3
+    assert told.count("a batch is not asked about by text") == 1
+    assert "not asked" not in again

@@ -56,12 +56,18 @@ def test_each_member_gets_one_text_and_the_batch_is_counted(make_firm):
     firm.run("trigger", "offer", "--set", "offer=20 % off")
     planned = firm.run("plan", "--json", code=2).json
     (batch,) = planned["batches"]
-    firm.once()
-    runs = firm.list("runs")
+    human = firm.run("plan", code=2).out
+    told_once = firm.once().err
+    runs = firm.list("runs", "--batch", batch["id"])
     told = firm.run("explain", batch["event"], "--json").json["rules"][0]
     firm.approve_all()
     firm.once()
 
+    assert human.startswith(
+        f"offer  batch {batch['id']}: 3 of 7 contacts, 2 more left out: 3 writes\n"
+        f"    → {ANNA}  [needs approval]  Hi Anna, 20 % off\n"
+    )
+    assert told_once.count("offer") == 4  # the firing, the batch, and who was left out: not each of its members
     assert (batch["looked_at"], batch["members"], batch["left_out"], batch["writes"]) == (7, 3, 2, 3)
     assert {one["batch"] for one in [*planned["writes"], *runs]} == {batch["id"]}
     assert sorted(one["reason"] for one in planned["skipped"]) == [
