@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from quoflow.core import phones, plans
+from quoflow.core import phones, plans, printing
 from quoflow.core.events import Event
+from quoflow.core.expressions import ExpressionError
 from quoflow.core.facts import Contact, Conversation
 from quoflow.core.rules import Rule
 
@@ -85,11 +86,17 @@ def name_source(source: str) -> str:
     return _NOUNS.get(source, source)
 
 
-def read_numbers(value: object) -> Iterable[str]:
-    """Give the items of a list of numbers; a text may hold several, between commas or line ends."""
+def read_numbers(value: object, source: str) -> Iterable[str]:
+    """Give the items of a list of numbers; a text may hold several, between commas or line ends.
+
+    Raises:
+        ExpressionError: it is neither; says what the source gave.
+    """
     if isinstance(value, str):
         return [one for one in (part.strip() for part in value.replace("\n", ",").split(",")) if one]
-    return [str(one).strip() for one in value] if isinstance(value, list | tuple) else []
+    if isinstance(value, list | tuple):
+        return [str(one).strip() for one in value]
+    raise ExpressionError(f"`{source}` gave {printing.describe(value)}, and a list of numbers is expected")
 
 
 def find_batch(event: Event) -> str | None:

@@ -62,8 +62,9 @@ def _list_candidates(tx: Connection, firing: Firing, audience: Audience, scene: 
             peer = conversation.participants[0] if conversation.participants else ""
             yield firing.consider_conversation(conversation, mirror.find_contact_by_phone(tx, connection, peer))
     else:
-        listed = expressions.evaluate(audience.numbers or "", scene.values, scene.functions)
-        for position, written in enumerate(audiences.read_numbers(listed), start=1):
+        source = audience.numbers or ""
+        listed = expressions.evaluate(source, scene.values, scene.functions)
+        for position, written in enumerate(audiences.read_numbers(listed, source), start=1):
             number = phones.normalize(written, scene.region)
             known = mirror.find_contact_by_phone(tx, connection, number) if number else None
             yield firing.consider_number(position, number, known)

@@ -137,12 +137,9 @@ def plan_batch(rule, event, people, *, wrote):
     if rule.audience.source == "contacts":
         candidates = [firing.consider_contact(one) for one in people]
     else:
-        numbers = enumerate(
-            audiences.read_numbers(
-                expressions.evaluate(rule.audience.numbers, see(rule, event, None).values, LANGUAGE)
-            ),
-            1,
-        )
+        source = rule.audience.numbers
+        listed = expressions.evaluate(source, see(rule, event, None).values, LANGUAGE)
+        numbers = enumerate(audiences.read_numbers(listed, source), 1)
         candidates = [firing.consider_number(at, phones.normalize(one, "US"), None) for at, one in numbers]
     gathering, objection = gather(
         rule, rule.audience, candidates, lambda one: see(rule, one.event, one.contact, wrote=wrote)

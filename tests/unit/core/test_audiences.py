@@ -10,6 +10,7 @@ import pytest
 from quoflow.core import audiences, writes
 from quoflow.core.audiences import Firing
 from quoflow.core.events import Event
+from quoflow.core.expressions import ExpressionError
 from quoflow.core.facts import Contact, Conversation
 from quoflow.core.functions import Functions
 from quoflow.core.gathering import Gathering, gather
@@ -103,13 +104,18 @@ def test_each_number_is_in_once():
         (f"{ANNA}, {BILL},", [ANNA, BILL]),
         (f"{ANNA}\n{BILL}", [ANNA, BILL]),
         ("", []),
-        (None, []),
-        (7, []),
     ],
 )
 def test_a_list_may_be_written_in_one_text(value, numbers):
-    """`trigger --set numbers=…` gives a text; a list is taken item by item; what is neither has no items."""
-    assert list(audiences.read_numbers(value)) == numbers
+    """`trigger --set numbers=…` gives a text; a list is taken item by item."""
+    assert list(audiences.read_numbers(value, "vars.numbers")) == numbers
+
+
+@pytest.mark.parametrize(("value", "what"), [(None, "nothing"), (7, "a number"), ({"a": 1}, "a record")])
+def test_what_is_no_list_has_no_members(value, what):
+    """What `--set` forgot, or gave in another form, is told of, and nobody is taken to be meant."""
+    with pytest.raises(ExpressionError, match=f"`vars.numbers` gave {what}, and a list of numbers is expected"):
+        audiences.read_numbers(value, "vars.numbers")
 
 
 def test_an_audience_of_any_size_is_gathered_in_little_memory():
