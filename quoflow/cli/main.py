@@ -39,6 +39,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "quo": ("quo", "Look at the API: `quoflow quo GET /v1/phone-numbers`."),
     "sandbox": ("sandbox", "Start a simulated Quo on this machine."),
     "schema": ("schema", "Print the JSON Schemas for editors."),
+    "cron": ("cron", "Explain a cron expression: what it means, when it fires, what changes of clocks do."),
     "doctor": ("doctor", "Check the set-up and say what to do."),
     "db": ("db", "Upgrade, back up, prune or check the database."),
 }

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, NamedTuple
-from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
@@ -28,9 +27,6 @@ LONGEST_CLOSED = timedelta(days=366)
 
 LONGEST_SUM = timedelta(days=3_660)
 """How far ahead open time is added up."""
-
-_LOOK = timedelta(hours=12)
-"""How far the walk over the clock goes at once: no zone changes its clocks twice in that time."""
 
 
 class Stretch(NamedTuple):
@@ -142,7 +138,7 @@ class OfficeHours(BaseModel):
         zone = zones.find_zone(self.timezone or timezone)
         start, until = from_.astimezone(UTC), until.astimezone(UTC)
         while start < until:
-            end = min(_find_change(start, zone), until)
+            end = min(zones.find_change(start, zone), until)
             yield from self._list_steady(start, end, start.astimezone(zone).utcoffset() or timedelta(0))
             start = end
 
@@ -192,17 +188,3 @@ def add_open_time(calendar: OfficeHours, from_: datetime, duration: timedelta, *
             return stretch.start + left
         left -= length
     return None
-
-
-def _find_change(start: datetime, zone: ZoneInfo) -> datetime:
-    """Find when the clocks change next, to the second; half a day later when they do not before."""
-    offset = start.astimezone(zone).utcoffset()
-    late = start + _LOOK
-    if late.astimezone(zone).utcoffset() == offset:
-        return late
-    early, late = (moment.replace(microsecond=0) for moment in (start, late))
-    while late - early > timedelta(seconds=1):
-        middle = early + (late - early) // 2
-        middle = middle.replace(microsecond=0)
-        early, late = (middle, late) if middle.astimezone(zone).utcoffset() == offset else (early, middle)
-    return late

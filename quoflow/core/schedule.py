@@ -164,20 +164,35 @@ def list_firings(spec: Schedule, *, after: datetime, timezone: str, anchor: date
 
 def _list_of_cron(expression: str, *, after: datetime, zone: ZoneInfo) -> Iterator[Firing]:
     """Walk the wall clock: its order is the instants' order, and times that meet in one instant fire once."""
-    from croniter import CroniterBadDateError, croniter
-
     start = after.astimezone(zone).replace(tzinfo=None, second=0, microsecond=0)
-    walls = croniter(expression, start)
     reached = after.astimezone(UTC)
-    while True:
-        try:
-            wall = walls.get_next(datetime)
-        except CroniterBadDateError:
-            return
+    for wall in list_walls(expression, start):
         firing = _fire_wall(wall, zone)
         if firing.at > reached:
             reached = firing.at
             yield firing
+
+
+def list_walls(expression: str, start: datetime) -> Iterator[datetime]:
+    """List the wall-clock times after `start` that a cron expression names, whether or not a clock shows them."""
+    from croniter import CroniterBadDateError, croniter
+
+    walls = croniter(expression, start)
+    while True:
+        try:
+            yield walls.get_next(datetime)
+        except CroniterBadDateError:
+            return
+
+
+def find_wall_before(expression: str, end: datetime) -> datetime | None:
+    """Find the last wall-clock time before `end` that a cron expression names; None when there is none."""
+    from croniter import CroniterBadDateError, croniter
+
+    try:
+        return croniter(expression, end).get_prev(datetime)
+    except CroniterBadDateError:
+        return None
 
 
 def _list_of_interval(interval: timedelta, *, after: datetime, anchor: datetime) -> Iterator[Firing]:

@@ -289,3 +289,27 @@ def test_check_starts_without_what_it_does_not_need(firm):
     )
 
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_cron_explain_says_what_changes_of_clocks_do(make_firm):
+    """In words and as JSON, on the project's clock unless `--tz` says; what is wrong is said with the way out."""
+    firm = make_firm(timezone="America/New_York")
+    told = firm.run("cron", "explain", "30 2 * * *", "--year", "2026", "--json").json
+    drawn = firm.run("cron", "explain", "30 1 13 * FRI", "--year", "2026").out
+    calm = firm.run("cron", "explain", "0 9 * * *", "--tz", "Asia/Tokyo", "--next", "2").out
+    wrong = firm.run("cron", "explain", "0 0 31 2 *", code=64)
+
+    assert (told["timezone"], told["words"], len(told["next"])) == ("America/New_York", "at 02:30, every day", 5)
+    assert [(one["kind"], one["from"], one["to"], one["at"]) for one in told["changes"]] == [
+        ("gap", "2026-03-08T02:00", "2026-03-08T03:00", "2026-03-08T07:00:00Z"),
+        ("overlap", "2026-11-01T02:00", "2026-11-01T01:00", "2026-11-01T06:00:00Z"),
+    ]
+    assert [(one["local"], one["at"], one["what"]) for one in told["changes"][0]["firings"]] == [
+        ("2026-03-07T02:30", "2026-03-07T07:30:00Z", "as usual"),
+        ("2026-03-08T02:30", "2026-03-08T07:00:00Z", "left out"),
+        ("2026-03-09T02:30", "2026-03-09T06:30:00Z", "as usual"),
+    ]
+    assert "cron takes either" in drawn
+    assert "the clocks go to 01:00: they show 01:00 to 02:00 twice" in drawn
+    assert "do not change" in calm
+    assert "never comes" in wrong.err

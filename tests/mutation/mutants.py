@@ -712,8 +712,8 @@ MUTANTS = (
     Mutant(
         "an hour that the clocks skip counts as open",
         "quoflow/core/hours.py",
-        "            end = min(_find_change(start, zone), until)\n",
-        "            end = min(start + _LOOK, until)\n",
+        "            end = min(zones.find_change(start, zone), until)\n",
+        "            end = min(start + zones.LOOK, until)\n",
         ("tests/unit/core/test_hours.py",),
     ),
 )
