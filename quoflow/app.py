@@ -313,6 +313,7 @@ def open_demo(*, tell: Callable[[Notice], None]) -> Iterator[tuple[Engine, model
                 "poll": {"every": "1s"},
                 "approvals": {"allow_auto": []},
                 "guards": {"quiet_hours": "off"},  # it shows its texts at any hour, and nobody is woken by them
+                "hours": {"office": {"open": {"mon-sun": "00:00-24:00"}}},  # and the same ones at any hour
             }
         )
         project = Project(root / "quoflow.yaml", root, configured)

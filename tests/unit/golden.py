@@ -76,18 +76,19 @@ def plan_events(built, events, people):
     return told
 
 
-def plan_event(rule, written, *, number=0, people=()):
+def plan_event(rule, written, *, number=0, people=(), talks=()):
     """Tell what a rule would do for an event; of one with an audience, for each member."""
     event = build_event(written, number)
-    scene = see(rule, event, facts.Contact(**written["contact"]) if "contact" in written else None)
-    verdict = matching.match(rule, event, scene.values, LANGUAGE, lines=LINES, region="US")
+    contact = facts.Contact(**written["contact"]) if "contact" in written else None
+    scene = see(rule, event, contact, office=written.get("office"))
+    verdict = matching.match(rule, event, scene.values, scene.functions, lines=LINES, region="US")
     if not verdict.matched:
         return {"verdict": "no", "reason": verdict.reason}
     if late := matching.is_due_by_age(rule, event, NOW):
         return {"verdict": "skipped", "reason": late}
     if rule.audience:
-        candidates = [facts.Contact(**one) for one in people]
-        return {"verdict": "yes", **plan_batch(rule, event, candidates, wrote=written.get("wrote", ()))}
+        known = [facts.Contact(**one) for one in people]
+        return {"verdict": "yes", **plan_batch(rule, event, known, talks=talks, wrote=written.get("wrote", ()))}
     told = {"verdict": "yes", "reason": verdict.reason, **describe_advance(planning.advance(rule, [], scene))}
     records = {}
     for outcomes in written.get("rounds", ()):
@@ -108,11 +109,15 @@ def make_workspace(contact):
     return writes.Workspace(properties=PROPERTIES, find_contact=find)
 
 
-def see(rule, event, contact, *, wrote=()):
-    """Give a rule's scene; what it counts of the past is nothing, or one for the contacts that wrote."""
-    number = int(contact is not None and contact.id in wrote)
+def see(rule, event, contact, *, wrote=(), office=None):
+    """Give a rule's scene; what it counts of the past is nothing, or one for the contacts and numbers that wrote.
+
+    The office is open from nine to five, or in the hours that are given.
+    """
+    number = int(event.peer in wrote or (contact is not None and contact.id in wrote))
     asked = {(one.kind, one.within): number for one in retrospect.find_questions(rule) if one.function == "count"}
-    language = replace(LANGUAGE, history=history.History(counts=asked))
+    hours = {"office": OfficeHours(open={"mon-fri": (office,)})} if office else OFFICE
+    language = replace(LANGUAGE, history=history.History(counts=asked), hours=hours)
     line = next((one for one in LINES if one.id == event.line_id), None)
     values = contexts.build_values(
         event, contact=contact, line=line, rule=rule.name, variables=rule.vars, tags_field="tags"
@@ -131,11 +136,15 @@ def settle(step, outcomes):
     )  # fmt: skip
 
 
-def plan_batch(rule, event, people, *, wrote):
+def plan_batch(rule, event, people, *, talks, wrote):
     """Gather the rule's audience and plan each member, as the engine does."""
     firing = audiences.Firing(event, rule)
     if rule.audience.source == "contacts":
         candidates = [firing.consider_contact(one) for one in people]
+    elif rule.audience.source == "conversations":
+        by_phone = {phone: one for one in people for phone in one.phones}
+        read = (facts.Conversation(**{**one, "participants": tuple(one["participants"])}) for one in talks)
+        candidates = [firing.consider_conversation(one, by_phone.get(one.participants[0])) for one in read]
     else:
         source = rule.audience.numbers
         listed = expressions.evaluate(source, see(rule, event, None).values, LANGUAGE)

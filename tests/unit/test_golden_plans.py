@@ -44,7 +44,8 @@ def test_the_pack_does_what_it_says(file):
 
     read = read_plain(case)
     (rule,) = load(file)
-    told = {one["what"]: plan_event(rule, one, people=read.get("contacts") or []) for one in read["events"]}
+    known = {"people": read.get("contacts") or [], "talks": read.get("conversations") or []}
+    told = {one["what"]: plan_event(rule, one, **known) for one in read["events"]}
 
     assert {one["verdict"] for one in told.values()} & {"no", "skipped"}
     assert "yes" in {one["verdict"] for one in told.values()}
