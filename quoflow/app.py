@@ -139,6 +139,8 @@ def make_outside(project: Project, *, is_dry: bool = False) -> Outside:
         targets=project.settings.notify,
         keys=Keys(os.environ, project.root),
         way=outgoing.Way(outgoing.resolve, read_elapsed),
+        http=project.settings.http,
+        recordings=project.settings.recordings,
         is_dry=is_dry,
     )
 

@@ -28,7 +28,7 @@ from quoflow.core.durations import Age, Duration, format_duration
 from quoflow.core.guard_settings import GuardSettings
 from quoflow.core.hours import OfficeHours
 from quoflow.core.lists import as_tuple
-from quoflow.core.outside_settings import LOG, Target
+from quoflow.core.outside_settings import LOG, HttpSettings, RecordingSettings, Target
 from quoflow.errors import QuoflowError
 
 FILE = "quoflow.yaml"
@@ -295,6 +295,10 @@ class Settings(_Model):
     guards: GuardSettings = Field(GuardSettings(), description="What stands before every text.")
     notify: Mapping[str, Target] = Field(
         {}, description="Whom `notify` tells, each under a name of your choice; `log` is always there."
+    )
+    http: HttpSettings = Field(HttpSettings(), description="Which hosts the step `http` may reach; none unless said.")
+    recordings: RecordingSettings = Field(
+        RecordingSettings(), description="Where the audio of calls goes that `fetch_recording` saves."
     )
     hours: Mapping[str, OfficeHours] = Field(
         {}, description="Calendars of opening hours by name, for is_open('office')."

@@ -21,6 +21,7 @@ from quoflow.core import (
     writes,
 )
 from quoflow.core.events import Event
+from quoflow.core.outside_settings import HttpSettings
 from quoflow.core.rules import Rule
 from quoflow.loader.known import Known
 
@@ -50,7 +51,8 @@ PAST = history.History(
 )
 """She has rung twice within the hour; on Friday somebody wrote to her. Where an example asks, it is her first text."""
 OFFICE = {"office": hours.OfficeHours(open={"mon-fri": ("09:00-17:00",)})}
-KNOWN = Known(hours=("office",), connections=("main",), allow_auto=("*",), targets=("owner", "team"))
+HTTP = HttpSettings(allow=("api.example.com",), secrets=("CRM_KEY",))
+KNOWN = Known(hours=("office",), connections=("main",), allow_auto=("*",), targets=("owner", "team"), http=HTTP)
 
 _TEXT = "Hello, how much is a new tap?"
 _CALL = {

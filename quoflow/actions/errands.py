@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from quoflow.actions.keys import Keys, NoSecret
 from quoflow.actions.outgoing import Way
 from quoflow.core import breaking
-from quoflow.core.outside_settings import SlackTarget, SmtpTarget, Target, TeamsTarget, WebhookTarget
+from quoflow.core.outside_settings import (
+    HttpSettings,
+    RecordingSettings,
+    SlackTarget,
+    SmtpTarget,
+    Target,
+    TeamsTarget,
+    WebhookTarget,
+)
 from quoflow.quo.lease import Lease
 
 
@@ -71,12 +79,16 @@ class Outside:
     """The world beside Quo: who is told under which name, where secrets are, and the way out.
 
     Attributes:
+        http: which hosts the step `http` may reach.
+        recordings: where the audio of calls goes.
         is_dry: whether nothing may leave: a dry run.
     """
 
     targets: Mapping[str, Target]
     keys: Keys
     way: Way
+    http: HttpSettings = field(default_factory=HttpSettings)
+    recordings: RecordingSettings = field(default_factory=RecordingSettings)
     is_dry: bool = False
 
     def find_address(self, target: SlackTarget | TeamsTarget | WebhookTarget) -> str:

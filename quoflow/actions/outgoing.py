@@ -4,8 +4,9 @@ A name is looked up once; every address it has must be allowed, and the connecti
 that a second answer of the name server changes nothing. TLS is verified for the name, and `Host` says the name. No
 proxy, cookie or redirect has a part in it. Errors say whether something may have happened:
 
-Unreached   provably nothing was sent
-Broken      it may have been received
+Unreached       provably nothing was sent
+└── Forbidden   and nothing ever will be: its address is not allowed
+Broken          it may have been received
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import re
 import socket
 import ssl
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import httpcore
@@ -34,12 +35,20 @@ MOST = 1_000_000
 PORTS = {"https": 443, "http": 80}
 _HOST = re.compile(r"[A-Za-z0-9_.-]+|[0-9A-Fa-f:.]+")
 
+MOST_REDIRECTS = 3
+MOVED = frozenset({301, 302, 303, 307, 308})
+
+Sink = Callable[[bytes], object]
 Resolver = Callable[[str, int], Sequence[str]]
 """Gives the network addresses of a host; raises OSError where it has none."""
 
 
 class Unreached(Exception):
     """Provably nothing was sent; the message says why, for a person."""
+
+
+class Forbidden(Unreached):
+    """Its address is not one that may be reached."""
 
 
 class Broken(Exception):
@@ -86,13 +95,16 @@ class Way:
         silence_loggers()
         return httpx.create_ssl_context()
 
-    def exchange(self, request: Request, *, within: float = WITHIN, most: int = MOST) -> Answer:
+    def exchange(
+        self, request: Request, *, within: float = WITHIN, most: int = MOST, sink: Sink | None = None
+    ) -> Answer:
         """Send a request once and give its answer, whatever its status.
 
         Args:
             request: what is sent.
             within: seconds that the whole of it may take.
             most: bytes of the body that are read; a longer one is cut, and the answer says so.
+            sink: takes the body piece by piece; the answer's own is empty then.
 
         Raises:
             Unreached: the address is not allowed, or there is no way to it, or its lease is over.
@@ -113,7 +125,7 @@ class Way:
                     extensions={"trace": _hold_to(request.lease)},
                 ) as response,
             ):
-                return _read(response, most)
+                return _read(response, most, sink)
         except (*_NOT_SENT, UnicodeError) as error:
             raise Unreached(f"{url.host} could not be reached ({describe(error)})") from error
         except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError) as error:
@@ -148,24 +160,52 @@ class Way:
         for address in found:
             objection = addresses.object_to(address, private_too=private)
             if objection is not None:
-                raise Unreached(f"{url.host} is not reached: {objection}")
+                raise Forbidden(f"{url.host} is not reached: {objection}")
             if url.scheme != "https" and not addresses.is_own(address):
-                raise Unreached(f"{url.host} is not reached: only https goes over the internet")
+                raise Forbidden(f"{url.host} is not reached: only https goes over the internet")
         return found
 
 
+def follow(exchange: Callable[[Request], Answer], request: Request, check: Callable[[httpx.URL], None]) -> Answer:
+    """Look at an address, and again where a redirect leads, three times at most; to another host no header goes along.
+
+    Args:
+        exchange: sends a request once.
+        request: the first one.
+        check: raises Forbidden for an address that may not be asked; the first one it has been asked about.
+
+    Raises:
+        Forbidden: a redirect leads where it may not, to what is no address, or on and on.
+        Unreached, Broken: as `exchange` raises them.
+    """
+    for _ in range(MOST_REDIRECTS + 1):
+        answer = exchange(request)
+        place = answer.headers.get("location")
+        if answer.status not in MOVED or place is None:
+            return answer
+        here = read_url(request.url)
+        try:
+            there = read_url(str(here.join(place)))
+        except (httpx.InvalidURL, ValueError, Unreached):
+            raise Forbidden(f"{here.host} redirects to what is no address") from None
+        check(there)
+        is_same = (there.scheme, there.netloc) == (here.scheme, here.netloc)
+        request = replace(request, url=str(there), headers=request.headers if is_same else {})
+    raise Forbidden(f"{read_url(request.url).host} redirects more than {MOST_REDIRECTS} times")
+
+
 def read_url(written: str) -> httpx.URL:
-    """Read an address, `https://host[:port]/path`. Raises Unreached when it is none, or holds a user."""
+    """Read an address, `https://host[:port]/path`. Raises Forbidden when it is none, or holds a user."""
     try:
         url = httpx.URL(written)
     except (httpx.InvalidURL, UnicodeError):
-        raise Unreached("this is not an address") from None
+        raise Forbidden("this is not an address") from None
     if url.host and not _HOST.fullmatch(_read_host(url)):
-        raise Unreached("this is not an address")
+        raise Forbidden("this is not an address")
     if url.scheme not in PORTS or not url.host:
-        raise Unreached("an address begins with https:// and a host")
+        raise Forbidden("an address begins with https:// and a host")
     if url.userinfo:
-        raise Unreached("an address must not hold a user or a password")
+        raise Forbidden("an address must not hold a user or a password")
     return url
 
 
@@ -285,13 +325,15 @@ def _hold_to(lease: Lease | None) -> Callable[[str, object], None]:
     return look
 
 
-def _read(response: httpcore.Response, most: int) -> Answer:
+def _read(response: httpcore.Response, most: int, sink: Sink | None) -> Answer:
     headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
-    body, is_whole = bytearray(), True
+    body, size, is_whole = bytearray(), 0, True
+    take: Sink = body.extend if sink is None else sink
     try:
         for chunk in response.iter_stream():
-            body += chunk
-            if len(body) > most:
+            size += len(chunk)
+            take(chunk)
+            if size > most:
                 is_whole = False
                 break
     except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from quoflow.actions import changes, notifying, tags, texts
+from quoflow.actions import asking, changes, notifying, tags, texts
 from quoflow.actions.errands import Errand, Outside
 from quoflow.actions.results import Done, Failure, Keep
 from quoflow.quo.client import Quo
@@ -64,4 +64,5 @@ WRITE_ACTIONS: Mapping[str, WriteAction | OutsideAction] = {
     "tag_contact": WriteAction(tags.tag_contact, tags.find_tags, is_repeatable=True, is_on_contact=True),
     "update_contact": WriteAction(changes.update_contact, changes.find_update, is_repeatable=True, is_on_contact=True),
     "notify": OutsideAction(notifying.notify),
+    "http": OutsideAction(asking.send),
 }

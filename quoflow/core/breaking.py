@@ -48,5 +48,5 @@ def describe_scope(connection: str, scope: str) -> str:
         return f"the writes of `{connection}`"
     action, colon, to = scope.partition(":")
     if colon and action in steps.OUTSIDE:
-        return f"notifications to `{to}`"
+        return f"notifications to `{to}`" if action == "notify" else f"what is sent to `{to}`"
     return f"the texts of line {scope} of `{connection}`"

@@ -16,7 +16,7 @@ from quoflow.core.events import Event
 from quoflow.core.facts import Contact, Conversation, Line, User
 from quoflow.core.occurrences import join_names
 from quoflow.core.records import DIRECTION, TEXTS
-from quoflow.core.shapes import BOOLEAN, MAP, NUMBER, TEXT, TIME, Shape, list_of, maybe, record
+from quoflow.core.shapes import BOOLEAN, MAP, NUMBER, TEXT, TIME, UNSURE, Shape, list_of, maybe, record
 from quoflow.core.values import Values
 
 MESSAGES = frozenset(events.MESSAGE_KINDS)
@@ -208,10 +208,14 @@ OUTCOMES: Mapping[str, Shape] = {
     "fetch_transcript": record({"text": maybe(TEXT), "lines": records.LINES, **_FETCHED}),
     "fetch_summary": record({"text": maybe(TEXT), "points": TEXTS, "next_steps": TEXTS, **_FETCHED}),
     "fetch_voicemail": record({"text": maybe(TEXT), "duration": maybe(NUMBER), "url": maybe(TEXT), **_FETCHED}),
+    "fetch_recording": record(
+        {"path": maybe(TEXT), "type": maybe(TEXT), "size": maybe(NUMBER), "duration": maybe(NUMBER), **_FETCHED}
+    ),
     "fetch_messages": record({"messages": list_of(record(records.MESSAGE)), "count": NUMBER}),
     "fetch_calls": record({"calls": list_of(record(records.CALL)), "count": NUMBER}),
     "find_contact": record({"found": BOOLEAN, **_FOUND}),
     "notify": record({}),
+    "http": record({"status": NUMBER, "ok": BOOLEAN, "text": TEXT, "json": UNSURE}),
     "log": record({}),
     "set": record({}),
     "for_each": record({"count": NUMBER}),

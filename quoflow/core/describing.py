@@ -43,6 +43,15 @@ def _list_changes(payload: Payload) -> Iterator[str]:
         yield f"{field['name']} → {shown}" if value is not None else f"{field['name']} emptied"
 
 
+def _describe_request(payload: Payload) -> str:
+    """Write a request as `POST https://… body`; of its secrets it holds not even the names."""
+    return " ".join(str(payload[name]) for name in ("method", "url", "body") if payload.get(name))
+
+
 _LISTS = {"emails": "add", "phones": "add", "remove_emails": "take out", "remove_phones": "take out"}
-_VERBS: Mapping[str, str] = {"tag_contact": "tag", "update_contact": "change"}
-_CHANGES: Mapping[str, Callable[[Payload], str]] = {"tag_contact": _describe_tags, "update_contact": _describe_fields}
+_VERBS: Mapping[str, str] = {"tag_contact": "tag", "update_contact": "change", "http": "send to"}
+_CHANGES: Mapping[str, Callable[[Payload], str]] = {
+    "tag_contact": _describe_tags,
+    "update_contact": _describe_fields,
+    "http": _describe_request,
+}

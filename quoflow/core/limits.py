@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from quoflow.core import lifecycle, outline, plans, steps
 from quoflow.core.lifecycle import StepState
 from quoflow.core.parameters.flow import ForEach
+from quoflow.core.parameters.outside import Http
 from quoflow.core.rules import Rule
 
 _NOT_MADE = frozenset({StepState.SKIPPED, StepState.FAILED, StepState.CANCELLED})
@@ -67,6 +68,11 @@ def is_counted(action: str) -> bool:
     return action in steps.WRITES - steps.UNASKED
 
 
+def is_look(step: steps.Step) -> bool:
+    """Whether a step of a kind that writes only looks: a GET."""
+    return isinstance(step.parameters, Http) and step.parameters.method == "GET"
+
+
 def object_to(rule: Rule, reach: Reach) -> str | None:
     """Give why a reach is beyond what its rule allows, with the figures; None where it is not."""
     objections = []
@@ -99,7 +105,7 @@ def _count_most(sequence: Sequence[steps.Step], later: Collection[str]) -> int:
     """Count the writes among steps that may still come; of two ways of which one is taken, those of the longer."""
     total = 0
     for step in sequence:
-        total += is_counted(step.kind) and step.path in later
+        total += is_counted(step.kind) and not is_look(step) and step.path in later
         if isinstance(step.parameters, ForEach):
             total += _count_repeated(step, step.parameters.max, later)
             continue

@@ -19,6 +19,7 @@ LOG = "log"
 PORTS = {"starttls": 587, "tls": 465, "none": 25}
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[?[0-9A-Fa-f:.]+\]?")
+_ALLOWED = re.compile(r"([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 _URL = re.compile(r"https?://[^/\s?#@\\]+(/[^\s\\]*)?")
 
 
@@ -152,6 +153,46 @@ class WebhookTarget(_Hook):
         if self.token_env and self.token_file:
             raise ValueError("the token has two places; write either `token_env` or `token_file`")
         return self
+
+
+def _check_allowed(hosts: tuple[str, ...]) -> tuple[str, ...]:
+    for host in hosts:
+        if not _ALLOWED.fullmatch(host):
+            raise ValueError(f"`{host}` is not a host; write one such as api.example.com or api.example.com:8443")
+    return tuple(host.lower() for host in hosts)
+
+
+class HttpSettings(_Model):
+    """Which hosts the step `http` may reach, and with which secrets."""
+
+    allow: Annotated[
+        tuple[str, ...],
+        BeforeValidator(as_tuple, json_schema_input_type=str | tuple[str, ...]),
+        AfterValidator(_check_allowed),
+    ] = Field((), description="Hosts such as api.example.com; none unless said, and then `http` is off.")
+    secrets: Annotated[
+        tuple[Variable, ...], BeforeValidator(as_tuple, json_schema_input_type=str | tuple[str, ...])
+    ] = Field((), description="NAMES of environment variables that a rule may send as a header.")
+    private: bool = Field(
+        False, description="true, for development: the hosts are on this machine or in your network; http will do too."
+    )
+
+    def object_to(self, scheme: str, host: str) -> str | None:
+        """Say why an address may not be asked, by its scheme and `host` or `host:port`; None when it may."""
+        if host.lower() not in self.allow:
+            return f"`{host}` is not among the hosts that `http: {{allow: […]}}` names"
+        if scheme != "https" and not (self.private and scheme == "http"):
+            return "only https is spoken with hosts outside"
+        return None
+
+
+class RecordingSettings(_Model):
+    """Where the audio of calls goes that `fetch_recording` saves."""
+
+    folder: str = Field("recordings", min_length=1, description="The folder; relative to this file's folder.")
+    private: bool = Field(
+        False, description="true, for the sandbox: the audio is on this machine or in your own network; http will do."
+    )
 
 
 class Target(_Model):

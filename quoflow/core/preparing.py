@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from quoflow.core import contact_changes, plans, writes
+from quoflow.core import contact_changes, plans, requests, writes
 from quoflow.core.parameters.base import Parameters
 from quoflow.core.writes import Pen
 
@@ -26,4 +26,5 @@ _PREPARE: Mapping[str, Callable[[Any, Pen], plans.Write]] = {  # each takes its 
     "tag_contact": contact_changes.prepare_tagging,
     "update_contact": contact_changes.prepare_update,
     "notify": writes.prepare_notice,
+    "http": requests.prepare_request,
 }

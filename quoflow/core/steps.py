@@ -22,10 +22,12 @@ STEPS: Mapping[str, type[Parameters]] = {
     "fetch_transcript": fetches.FetchTranscript,
     "fetch_summary": fetches.FetchSummary,
     "fetch_voicemail": fetches.FetchVoicemail,
+    "fetch_recording": fetches.FetchRecording,
     "fetch_messages": fetches.FetchMessages,
     "fetch_calls": fetches.FetchCalls,
     "find_contact": fetches.FindContact,
     "notify": outside.Notify,
+    "http": outside.Http,
     "wait": flow.Wait,
     "if": flow.If,
     "choose": flow.Choose,
@@ -37,26 +39,34 @@ STEPS: Mapping[str, type[Parameters]] = {
 }
 """Every step kind this version runs. `wait: 30m` is short for `wait: {duration: 30m}`, `stop:` needs nothing."""
 
-WRITES = frozenset({"send_message", "tag_contact", "update_contact", "notify"})
+WRITES = frozenset({"send_message", "tag_contact", "update_contact", "notify", "http"})
 """Step kinds that change something at Quo or outside: they pass the gate and go through the outbox."""
 
-OUTSIDE = frozenset({"notify"})
+OUTSIDE = frozenset({"notify", "http"})
 """Writes to somebody else than Quo: what Quo refuses does not hold them, and what they meet does not hold Quo's."""
 
 UNASKED = frozenset({"notify"})
 """Writes that need nobody's yes: the configuration names who is told, and it is one of us."""
 
-RESENDABLE = frozenset({"send_message", "notify"})
+RESENDABLE = frozenset({"send_message", "notify", "http"})
 """Writes of which `on_ambiguous` may say that they are done once more: those that are not safe to repeat anyway."""
 
 READS = frozenset(
-    {"fetch_transcript", "fetch_summary", "fetch_voicemail", "fetch_messages", "fetch_calls", "find_contact"}
+    {
+        "fetch_transcript",
+        "fetch_summary",
+        "fetch_voicemail",
+        "fetch_recording",
+        "fetch_messages",
+        "fetch_calls",
+        "find_contact",
+    }
 )
 """Step kinds that only look: at Quo, or at what is known of it."""
 
 LATER_STEPS = (
-    "create_contact", "upsert_contact", "delete_contact", "fetch_recording",
-    "mark_conversation", "http", "wait_until", "wait_for", "approve", "run_rule",
+    "create_contact", "upsert_contact", "delete_contact",
+    "mark_conversation", "wait_until", "wait_for", "approve", "run_rule",
 )  # fmt: skip
 """Step kinds of the language that this version reads and refuses by name: it cannot run them yet."""
 
@@ -114,22 +124,20 @@ def list_templates(parameters: Parameters) -> tuple[tuple[tuple[str | int, ...],
             continue
         key = info.alias or name
         value = getattr(parameters, name)
-        if isinstance(value, str):
-            found.append(((key,), value))
-        elif isinstance(value, Mapping):
-            found.extend(_list_texts((key,), value))
-        elif value is not None:
-            found.extend(((key, position), item) for position, item in enumerate(value))
+        found.extend(_list_texts(value, (key,)))
     return tuple(found)
 
 
-def _list_texts(key: tuple[str], values: Mapping[str, Any]) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """List the templates of a mapping, whose values may be lists of them, or plain data."""
-    for name, value in values.items():
-        if isinstance(value, str):
-            yield (*key, name), value
-        elif isinstance(value, tuple):
-            yield from (((*key, name, position), item) for position, item in enumerate(value))
+def _list_texts(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """List the texts in a parameter's plain data, however deep, with the keys that lead to them."""
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from _list_texts(inner, (*path, name))
+    elif isinstance(value, list | tuple):
+        for position, inner in enumerate(value):
+            yield from _list_texts(inner, (*path, position))
 
 
 def _is_template(annotation: Any, metadata: list[Any]) -> bool:  # pydantic's own view of a field's type

@@ -6,11 +6,11 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from quoflow.core import expressions, keeping, preparing, reads, shapes, steps, writes
+from quoflow.core import expressions, keeping, preparing, reads, requests, shapes, steps, writes
 from quoflow.core.lifecycle import StepState
 from quoflow.core.parameters.base import Parameters
 from quoflow.core.parameters.flow import Fail, ForEach, Log, Set, Stop, Wait
-from quoflow.core.parameters.outside import Notify
+from quoflow.core.parameters.outside import Http, Notify
 from quoflow.core.progress import Turn
 from quoflow.core.writes import Pen
 
@@ -30,6 +30,8 @@ def take_turn(step: steps.Step, pen: Pen) -> Turn:
         NothingToDo: there is nothing to do.
         ExpressionError: an expression or a template cannot be evaluated.
     """
+    if isinstance(step.parameters, Http) and step.parameters.method == "GET":
+        return Turn(StepState.QUEUED, due_at=pen.scene.now, payload=requests.render(step.parameters, pen))
     if step.kind in steps.WRITES and not is_for_log(step.parameters, pen):
         write = preparing.prepare_write(step.kind, step.parameters, pen)
         return Turn(StepState.QUEUED, due_at=pen.scene.now, write=write, payload=write.payload)
@@ -76,7 +78,7 @@ def _for_each(parameters: ForEach, pen: Pen) -> Turn:
 
 
 def _notify(parameters: Notify, pen: Pen) -> Turn:
-    payload = {"to": parameters.to, "text": pen.write(parameters.text)}
+    payload = {"to": parameters.to, "text": writes.write_notice(parameters, pen)}
     return Turn(StepState.QUEUED, due_at=pen.scene.now, payload=payload)
 
 

@@ -21,6 +21,9 @@ from quoflow.core.rules import Rule
 LONGEST_TEXT = 1600
 """Characters that one text may hold (Quo API reference, `POST /v1/messages`)."""
 
+LONGEST_NOTICE = 4000
+"""Characters that one of us is told at most: more than a summary of a call has, and no more than a chat shows."""
+
 
 class Impossible(Exception):
     """The write cannot be made; the message says why, for a person."""
@@ -103,13 +106,13 @@ def rewrite_text(write: plans.Write, text: str) -> plans.Write:
     return replace(write, text=words, payload=payload, segments=segments.count_segments(words))
 
 
-def _check_text(rendered: str) -> str:
+def _check_text(rendered: str, *, most: int = LONGEST_TEXT) -> str:
     """Give the words that a text is made of, without blanks around them."""
     text = rendered.strip()
     if not text:
         raise Impossible("the text came out empty")
-    if len(text) > LONGEST_TEXT:
-        raise Impossible(f"the text has {len(text)} characters; {LONGEST_TEXT} is the most")
+    if len(text) > most:
+        raise Impossible(f"the text has {len(text)} characters; {most} is the most")
     if any("\ud800" <= character <= "\udfff" for character in text):
         raise Impossible("the text has bytes in it that are no characters")
     return text
@@ -218,7 +221,7 @@ def resolve_line(source: str | None, pen: Pen, *, key: str) -> Line:
 def prepare_notice(parameters: Notify, pen: Pen) -> plans.Write:
     """Render what one of us is told and freeze it. Raises Impossible or ExpressionError."""
     rule = pen.scene.rule
-    payload = {"to": parameters.to, "text": _check_text(pen.write(parameters.text)), "rule": rule.name}
+    payload = {"to": parameters.to, "text": write_notice(parameters, pen), "rule": rule.name}
     if parameters.subject:
         payload["subject"] = _check_text(pen.write(parameters.subject))
     return plans.Write(
@@ -231,3 +234,8 @@ def prepare_notice(parameters: Notify, pen: Pen) -> plans.Write:
         segments=0,
         rule_version=rule.version,
     )
+
+
+def write_notice(parameters: Notify, pen: Pen) -> str:
+    """Render what `notify` tells. Raises Impossible where there is nothing, or too much, to tell."""
+    return _check_text(pen.write(parameters.text, limit=LONGEST_NOTICE), most=LONGEST_NOTICE)

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from quoflow.core.outside_settings import HttpSettings
+
 OFFICE = "office"
 """The calendar that every rule may ask for."""
 
@@ -21,6 +23,7 @@ class Known:
         connections: names of connections.
         allow_auto: names of rules that may write without asking, or `*`.
         targets: names of those whom `notify` can tell, without `log`.
+        http: which hosts the step `http` may reach.
     """
 
     hours: Iterable[str] | None = None
@@ -29,6 +32,7 @@ class Known:
     connections: Iterable[str] | None = None
     allow_auto: Iterable[str] | None = None
     targets: Iterable[str] | None = None
+    http: HttpSettings | None = None
 
     @property
     def calendars(self) -> tuple[str, ...] | None:

@@ -21,6 +21,7 @@ NEEDS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "fetch_transcript": _CALL,
     "fetch_summary": _CALL,
     "fetch_voicemail": _CALL,
+    "fetch_recording": _CALL,
     "fetch_messages": _TALK,
     "fetch_calls": _TALK,
 }

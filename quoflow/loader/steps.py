@@ -117,13 +117,16 @@ class StepReader:
         given = _write_out(written, kind)
         parameters = read_model(steps.STEPS[kind], given, self.report, inside)
         for key, place, at in _list_templates(given, kind):
-            self._check_template(place, (*inside, key, *at) if given is written else inside)
+            check = self.checker.check_value if list_fields(steps.STEPS[kind])[key].is_free else self._check_template
+            check(place, (*inside, key, *at) if given is written else inside)
             if kind == "send_message":
                 self._check_message(place, (*inside, key, *at), key)
         self._check_expressions(given, kind, inside)
         self._check_needs(node, kind, inside)
         if kind == "notify":
             outside.check_target(given, self.checker.known, self.report, inside)
+        if kind == "http":
+            outside.check_request(given, self.checker, inside)
         return None if parameters is None else Step(format_path(path), kind, parameters)
 
     def _check_needs(self, node: MappingNode, kind: str, inside: Sequence[Key]) -> None:

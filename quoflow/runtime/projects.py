@@ -75,6 +75,7 @@ def make_known(configured: settings.Settings) -> Known:
         connections=tuple(configured.connections),
         allow_auto=configured.approvals.allow_auto,
         targets=tuple(configured.notify),
+        http=configured.http,
     )
 
 

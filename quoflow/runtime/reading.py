@@ -7,11 +7,11 @@ its rule says, and other runs are not touched.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from quoflow.actions import artifacts, talks
+from quoflow.actions import artifacts, media, talks
 from quoflow.core import lifecycle, outcomes, outline, planning, writes
 from quoflow.core.expressions import ExpressionError
 from quoflow.core.lifecycle import StepRecord, StepState
@@ -23,6 +23,7 @@ from quoflow.store import inbox
 from quoflow.store import runs as store
 
 Parameters = Artifact | Listing | FindContact
+_DONE = {"found": True, "status": "completed"}
 NO_RULE = "the rule's version is no longer there"
 
 
@@ -131,6 +132,35 @@ def _look_for_artifact(look: Look) -> Seen:
     return Seen(found.state, outcome, reasons.get(found.state, ""))
 
 
+def _look_for_recording(look: Look) -> Seen:
+    """Look for a recording and save it; where its address has expired by then, Quo is asked for a fresh one, once."""
+    seen, saved = _save_recording(look)
+    if isinstance(saved, media.Missed) and saved.why == "expired":
+        seen, saved = _save_recording(look)
+    if isinstance(saved, media.Saved):
+        told = {"path": saved.path, "type": saved.type, "size": saved.size}
+        return replace(seen, outcome={**told, "duration": (seen.outcome or {}).get("duration"), **_DONE})
+    if isinstance(saved, media.Missed):
+        return Seen("refused" if saved.why == "never" else "pending", reason=saved.reason)
+    return replace(seen, outcome={**_describe_nothing(look), "status": seen.state})
+
+
+def _save_recording(look: Look) -> tuple[Seen, media.Saved | media.Missed | None]:
+    """Look whether a recording is made, and save it if so."""
+    seen = _look_for_artifact(look)
+    found = seen.outcome or {}
+    if seen.state != "completed":
+        return seen, None
+    saved = media.save_recording(
+        str(found["url"]),
+        call_id=look.sought["call_id"],
+        declared=str(found.get("type") or ""),
+        outside=look.engine.outside,
+        token=look.engine.new_id(),
+    )
+    return seen, saved
+
+
 def _look_for_messages(look: Look) -> Seen:
     found = talks.fetch_messages(look.sought, look.pen.scene.lines, look.engine.quos[look.step.connection])
     return Seen("completed", outcomes.describe_messages(found))
@@ -158,6 +188,7 @@ _LOOKS: Mapping[str, Callable[[Look], Seen]] = {
     "fetch_transcript": _look_for_artifact,
     "fetch_summary": _look_for_artifact,
     "fetch_voicemail": _look_for_artifact,
+    "fetch_recording": _look_for_recording,
     "fetch_messages": _look_for_messages,
     "fetch_calls": _look_for_calls,
     "find_contact": _look_for_contact,

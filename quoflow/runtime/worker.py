@@ -275,5 +275,6 @@ _WORKERS: Mapping[str, Callable[[Engine, StepRecord], None]] = {
     "wait": _work_wait,
     "throttle": throttling.end_wait,
     "notify": _work_notify,
+    "http": reaching.work_look,
     "log": _work_log,
 }

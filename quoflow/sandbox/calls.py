@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, Literal
 
+from quoflow.sandbox import media
 from quoflow.sandbox.exchange import FieldProblem, Refused, Reply, answer_data
 from quoflow.sandbox.queries import E164, NUMBER_ID, USER_ID, read_span
 from quoflow.sandbox.scenario import Late, TranscriptEntry
@@ -126,7 +127,9 @@ def _get_recordings(session: Session) -> Reply:
         "startTime": session.writer.stamp_or_none(call.answered_at or call.created_at, call.id),
         "status": status,
         "type": recording.type if is_there else None,
-        "url": f"https://storage.example.com/recordings/{call.id}.mp3" if is_there else None,
+        "url": media.make_url(call, session.request, now=session.now, life=session.options.media_life)
+        if is_there
+        else None,
     }
     return answer_data([session.writer.row(row, ("duration", "type", "url"))])
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from threading import RLock
 from typing import Any
 
-from quoflow.sandbox import calls, contacts, conversations, directory, messages, webhooks
+from quoflow.sandbox import calls, contacts, conversations, directory, media, messages, webhooks
 from quoflow.sandbox.exchange import Refused, Reply, Request, answer, refuse_flat, refuse_wrapped
 from quoflow.sandbox.faults import Fault, Faults, spoil
 from quoflow.sandbox.gateway import (
@@ -151,6 +151,8 @@ class Sandbox:
         return spoil(fault, truth, family=route.family if route else "", trace=self._new_id("trace-"))
 
     def _answer(self, route: Route | None, request: Request, now: datetime) -> Reply:
+        if request.path.startswith(media.PREFIX):
+            return media.serve(request, self.world, now=now)
         if route is None:
             return refuse_wrapped(Refused(404, "Unknown app or path"), trace=self._new_id("trace-"))
         try:

@@ -67,6 +67,7 @@ class Options(Entry):
         sent_after: time until a text is sent, once accepted.
         delivered_after: time until it is delivered (or not), once accepted.
         page_token_life: how long a page token can be used.
+        media_life: how long the address of a recording can be used.
     """
 
     rate_limit: Maybe[int] = Field(10, ge=1)
@@ -79,6 +80,7 @@ class Options(Entry):
     sent_after: Duration = timedelta(seconds=1)
     delivered_after: Duration = timedelta(seconds=3)
     page_token_life: Duration = timedelta(minutes=2)
+    media_life: Duration = timedelta(minutes=5)
 
 
 class UserEntry(Entry):
@@ -181,9 +183,10 @@ class VoicemailEntry(Late):
 
 
 class RecordingEntry(Late):
-    """The audio of a call."""
+    """The audio of a call; `served_as` is the type that its storage says, where that is another."""
 
     type: str = "audio/mpeg"
+    served_as: str = ""
 
 
 class TranscriptLine(Entry):

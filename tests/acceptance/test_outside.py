@@ -128,3 +128,103 @@ def test_doctor_looks_whether_targets_can_be_reached_and_sends_nothing(make_firm
     assert told["notify gone"][0] == "wrong"
     assert told["notify team"] == ("wrong", "its address is missing: the environment variable NO_SLACK is not set")
     assert crm.got == []
+
+
+ORDERS = """
+name: orders
+trigger: message.received
+actions:
+  - id: order
+    http:
+      url: "{url}/orders"
+      query: {phone: "{{ contact.phone }}"}
+      secrets: {Authorization: CRM_KEY}
+  - http:
+      url: "{url}/orders/{{ steps.order.json.id }}/notes"
+      method: POST
+      secrets: {Authorization: CRM_KEY}
+      json: {text: "{{ message.text }}", order: "{{ steps.order.json.id }}"}
+  - notify: "noted: {{ steps.order.status }}"
+"""
+
+
+def test_http_looks_asks_for_a_yes_and_sends_once(make_firm, make_listener):
+    """A GET goes at once, its JSON is used; the POST is shown whole, waits for a yes, and is parked when lost."""
+    api = make_listener()
+    api.body = b'{"id": 17}'
+    host = api.url.removeprefix("http://")
+    firm = make_firm(ORDERS.replace("{url}", api.url), http={"allow": [host], "secrets": ["CRM_KEY"], "private": True})
+    firm.environ["CRM_KEY"] = "Bearer canary-crm"
+    firm.begin()
+    firm.quo.write('say "hi"', ANNA)
+    firm.preview()
+    before = len(api.got)
+    firm.once()
+    (asked,) = firm.list("approvals")
+    shown = firm.run("approvals", "list").out
+    api.status = 0
+    firm.approve_all()
+    firm.once()
+    firm.once(ahead="30m")
+    (lost,) = firm.list("outbox")
+    firm.run("outbox", "resolve", lost["id"], "--sent", "yes")
+    firm.once(ahead="31m")
+    look, sent = api.got
+    everything = (firm.root / "quoflow.db").read_bytes() + shown.encode()
+
+    assert before == 0
+    assert look[:2] == ("GET", f"/orders?phone=%2B{ANNA[1:]}")
+    assert asked["payload"] == {
+        "method": "POST",
+        "url": f"{api.url}/orders/17/notes",
+        "headers": {"Content-Type": "application/json"},
+        "secrets": {"Authorization": "CRM_KEY"},
+        "body": '{"text": "say \\"hi\\"", "order": 17}',
+    }
+    assert (sent[:2], sent[3].decode()) == (("POST", "/orders/17/notes"), asked["payload"]["body"])
+    assert [one[2]["authorization"] for one in (look, sent)] == ["Bearer canary-crm"] * 2
+    assert lost["state"] == "unknown"
+    assert firm.states() == [("orders", "succeeded")]
+    assert b"canary-crm" not in everything
+
+
+RECORD = """
+name: keep
+trigger: call.answered
+actions:
+  - id: audio
+    fetch_recording: {timeout: 1h}
+  - notify: "saved {{ steps.audio.path }}: {{ steps.audio.size }} bytes of {{ steps.audio.type }}"
+"""
+
+
+def test_a_recording_is_saved_once_it_is_made_and_its_host_gets_no_key(make_firm):
+    """It comes late; its address expires and is asked for afresh; the storage would refuse a key beside it."""
+    firm = make_firm(RECORD, recordings={"private": True})
+    firm.begin()
+    call = firm.quo.miss_call(ANNA, answered=True, duration="0s", recording={"after": "5m", "served_as": "audio/wav"})
+    firm.once()
+    early = list(firm.root.glob("recordings/*"))
+    firm.quo.advance("6m")
+    done = firm.once(ahead="10m")
+    file = firm.root / "recordings" / f"{call['id']}.wav"
+    loads = [one for one in firm.quo.log() if one["path"].startswith("/_media/")]
+
+    assert early == []
+    assert f"saved recordings/{call['id']}.wav: 68 bytes of audio/wav" in done.err
+    assert (file.stat().st_size, file.stat().st_mode & 0o777) == (68, 0o600)
+    assert [(one["status"], one["key"], one["connection"]) for one in loads] == [(200, None, None)]
+    assert firm.states() == [("keep", "succeeded")]
+
+
+def test_a_recording_on_a_private_address_is_not_loaded_unless_the_configuration_says_so(make_firm):
+    """What Quo names may lead into our own network: it is refused, for good, and nothing is asked there."""
+    firm = make_firm(RECORD)
+    firm.begin()
+    firm.quo.miss_call(ANNA, answered=True, duration="0s", recording={})
+    firm.once()
+    (run,) = firm.list("runs")
+
+    assert run["state"] == "failed"
+    assert "127.0.0.1 is not reached: 127.0.0.1 is loopback" in run["steps"][0]["reason"]
+    assert [one for one in firm.quo.log() if one["path"].startswith("/_media/")] == []

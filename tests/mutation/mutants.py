@@ -716,4 +716,32 @@ MUTANTS = (
         "            end = min(start + zones.LOOK, until)\n",
         ("tests/unit/core/test_hours.py",),
     ),
+    Mutant(
+        "a redirect leads to any host",
+        "quoflow/actions/outgoing.py",
+        "        check(there)\n",
+        "",
+        ("tests/unit/actions/test_asking.py",),
+    ),
+    Mutant(
+        "a secret follows a redirect to another host",
+        "quoflow/actions/outgoing.py",
+        "headers=request.headers if is_same else {})",
+        "headers=request.headers)",
+        ("tests/unit/actions/test_asking.py",),
+    ),
+    Mutant(
+        "a customer's words make another address",
+        "quoflow/core/requests.py",
+        '    return quote(value, safe="")',
+        "    return value",
+        ("tests/unit/core/test_requests.py",),
+    ),
+    Mutant(
+        "a call's id makes any path",
+        "quoflow/actions/media.py",
+        "    return call_id if _PLAIN_ID.fullmatch(call_id) else ",
+        "    return call_id if True else ",
+        ("tests/unit/actions/test_media.py",),
+    ),
 )

@@ -34,6 +34,10 @@ class FetchVoicemail(Artifact):
     """Wait for the voicemail of the event's call, then read it: `steps.<id>.text`, `.duration`."""
 
 
+class FetchRecording(Artifact):
+    """Wait for the recording of the event's call, and save the audio to a folder: `steps.<id>.path`."""
+
+
 class Listing(Parameters):
     """Reads the latest of what there is between one of our lines and a number."""
 

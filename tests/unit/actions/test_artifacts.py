@@ -17,7 +17,7 @@ LATE = {
 }
 WORDS = {
     "voicemail": ("text", "Please call me"),
-    "recording": ("url", "https://"),
+    "recording": ("url", "/_media/recordings/"),
     "transcript": ("text", "refund"),
     "summary": ("text", "Wants a refund"),
 }
