@@ -237,7 +237,7 @@ def resolve(host: str, port: int) -> tuple[str, ...]:
 
 def describe(error: Exception) -> str:
     """Say what went wrong with the network, in a few words."""
-    text = str(error).strip().splitlines()
+    text = re.sub(r"^\[Errno -?\d+\] ", "", str(error).strip()).splitlines()
     return text[0][:200] if text else type(error).__name__
 
 

@@ -9,7 +9,8 @@ import click
 from quoflow import app, errors
 from quoflow.cli import feed, output
 from quoflow.cli.output import Session
-from quoflow.core.lifecycle import RunRecord, RunState
+from quoflow.core import describing
+from quoflow.core.lifecycle import RunRecord, RunState, StepRecord
 from quoflow.runtime import retrying
 from quoflow.store import audit
 from quoflow.store import runs as store
@@ -67,12 +68,15 @@ def show(session: Session, run_id: str, as_json: bool) -> int:  # noqa: FBT001 -
         return errors.EXIT_FINE
     output.write(f"{run.rule} (version {run.rule_version}): {run.state}{f', {run.reason}' if run.reason else ''}")
     output.write(f"event {run.event_id}, begun {output.format_time(run.started_at)}")
-    rows = [
-        (step.path, step.action, step.state, step.to, step.text or step.payload or "", step.reason)
-        for step in run.steps
-    ]
+    rows = [(step.path, step.action, step.state, step.to, _describe_content(step), step.reason) for step in run.steps]
     output.write_table(("step", "action", "state", "to", "what", "reason"), rows)
     return errors.EXIT_FINE
+
+
+def _describe_content(step: StepRecord) -> str:
+    """Give the words of a text, what a write changes, or else what the step was planned with."""
+    payload = step.payload or {}
+    return step.text or describing.describe_change(step.action, payload) or ", ".join(map(str, payload.values()))
 
 
 @runs.command(help="Cancel a run: what it has not done yet, it will not do. A write that may be out stays listed.")

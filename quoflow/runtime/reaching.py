@@ -17,13 +17,13 @@ PAUSES = (timedelta(seconds=5), timedelta(seconds=30), timedelta(minutes=2))
 
 
 def perform(
-    engine: Engine, action: registry.OutsideAction, step: StepRecord, *, lease: Lease | None
+    engine: Engine, action: registry.OutsideAction, step: StepRecord, *, rule: str, lease: Lease | None
 ) -> results.Done | results.Failure:
     """Do what was intended, once, and give what came of it. The step's id is the key that a receiver may know it by."""
     errand = Errand(payload=step.payload or {}, key=step.id, now=engine.clock(), lease=lease)
     outcome = action.perform(errand, engine.outside)
     if isinstance(outcome, results.Done):
-        engine.tell(Notice("write.done", f"{errand.rule}: {runs.describe_write(step)}", step.connection))
+        engine.tell(Notice("write.done", f"{rule}: {runs.describe_write(step)}", step.connection))
     return outcome
 
 

@@ -124,7 +124,7 @@ def _perform(engine: Engine, step: StepRecord, attempt: outbox.Attempt, quo: Quo
     """Do what was intended, once, and give what came of it."""
     action = registry.WRITE_ACTIONS[step.action]
     if isinstance(action, registry.OutsideAction):
-        return reaching.perform(engine, action, step, lease=quo.begun_lease)
+        return reaching.perform(engine, action, step, rule=attempt.rule, lease=quo.begun_lease)
     try:
         done = action.perform(step.payload or {}, quo, journaling.make_keep(engine, attempt))
     except errors.QuoError as error:

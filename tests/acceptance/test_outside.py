@@ -228,3 +228,25 @@ def test_a_recording_on_a_private_address_is_not_loaded_unless_the_configuration
     assert run["state"] == "failed"
     assert "127.0.0.1 is not reached: 127.0.0.1 is loopback" in run["steps"][0]["reason"]
     assert [one for one in firm.quo.log() if one["path"].startswith("/_media/")] == []
+
+
+def test_a_lost_notification_is_sent_once_more_where_its_rule_says_so(make_firm, make_listener):
+    """`on_ambiguous: resend`: after two minutes, once, with the same id, so that the receiver can tell."""
+    crm = make_listener()
+    crm.status = 0
+    step = "  - notify: {to: crm, text: hello}\n    on_ambiguous: resend\n"
+    firm = make_firm(f"name: tell\ntrigger: message.received\nactions:\n{step}", notify={"crm": hook(crm)})
+    firm.begin()
+    firm.quo.write("hi", ANNA)
+    firm.once()
+    crm.status = 200
+    for ahead in ("40s", "90s"):
+        firm.quo.advance("40s")
+        firm.once(ahead=ahead)
+    soon = len(crm.got)
+    for ahead in ("4m", "20m", "2h"):
+        firm.quo.advance("10m")
+        firm.once(ahead=ahead)
+
+    assert (soon, len(crm.got), {one["id"] for one in crm.bodies}) == (1, 2, {crm.bodies[0]["id"]})
+    assert firm.states() == [("tell", "succeeded")]
