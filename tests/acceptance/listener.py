@@ -9,12 +9,17 @@ from typing import Any
 
 
 class Listener:
-    """Answers with `status` (0: hangs up without a word) and keeps each request as (method, path, headers, body)."""
+    """Answers with `status` and keeps each request as (method, path, headers, body).
+
+    A status of 0 hangs up without a word; while `answers` is cleared, no answer comes at all.
+    """
 
     def __init__(self) -> None:
         self.status, self.body = 200, b"{}"
         self.headers: dict[str, str] = {}
         self.got: list[tuple[str, str, dict[str, str], bytes]] = []
+        self.answers = threading.Event()
+        self.answers.set()
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -22,6 +27,7 @@ class Listener:
                 length = int(self.headers.get("Content-Length") or 0)
                 head = {name.lower(): value for name, value in self.headers.items()}
                 outer.got.append((self.command, self.path, head, self.rfile.read(length)))
+                outer.answers.wait(30)
                 if not outer.status:
                     return
                 self.send_response(outer.status)
@@ -45,5 +51,6 @@ class Listener:
         return [json.loads(body) for *_, body in self.got if body]
 
     def close(self) -> None:
+        self.answers.set()
         self._server.shutdown()
         self._server.server_close()

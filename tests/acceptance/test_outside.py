@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from .conftest import ANNA, BILL, UNLIMITED
@@ -250,3 +252,24 @@ def test_a_lost_notification_is_sent_once_more_where_its_rule_says_so(make_firm,
 
     assert (soon, len(crm.got), {one["id"] for one in crm.bodies}) == (1, 2, {crm.bodies[0]["id"]})
     assert firm.states() == [("tell", "succeeded")]
+
+
+def test_a_service_that_is_killed_while_it_tells_somebody_tells_them_once(make_firm, make_listener):
+    """SIGKILL between the words and the answer: the intent is on the disk, so nobody is told twice."""
+    crm = make_listener()
+    crm.answers.clear()
+    rule = "name: tell\ntrigger: message.received\nactions:\n  - notify: {to: crm, text: hello}\n"
+    firm = make_firm(rule, notify={"crm": hook(crm)})
+    firm.begin()
+    firm.quo.write("hi", ANNA)
+    with firm.living():
+        deadline = time.monotonic() + 30
+        while not crm.got:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+    crm.answers.set()
+    firm.once()
+    firm.once(ahead="2h")
+
+    assert [one["state"] for one in firm.list("outbox")] == ["unknown"]
+    assert len(crm.got) == 1
