@@ -110,6 +110,7 @@ DATA: Mapping[str, Any] = {
         "tags_added": ["vip"],
         "tags_removed": [],
     },
+    "wait": {"for": "30m", "within": "office"},
     "set": {},
 }
 """What each part of an event may hold; a trigger reads the parts that it has."""

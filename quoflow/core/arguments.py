@@ -96,8 +96,6 @@ def _check_kind(report: Report, node: nodes.Call, kind: str) -> None:
     if kind in events.ABOUT_SOMEBODY:
         return
     hint = suggest(kind, events.ABOUT_SOMEBODY) or f"there are {', '.join(events.ABOUT_SOMEBODY)}"
-    if kind in events.LATER_KINDS:
-        hint = "it is part of the language; this version of quoflow does not know it yet"
     message = f"`{kind}` is not an event with a contact"
     report.add(node, message, hint, at=kind)
 

@@ -21,8 +21,8 @@ from quoflow.core.values import Values
 
 MESSAGES = frozenset(events.MESSAGE_KINDS)
 CALLS = frozenset({*events.CALL_KINDS, *events.ARTIFACT_KINDS})
-EITHER = frozenset({*events.CONVERSATION_KINDS, "conversation.unanswered"})
-EVERY = frozenset({*events.KINDS, *events.LATER_KINDS})
+EITHER = frozenset(events.CONVERSATION_KINDS)
+EVERY = frozenset(events.KINDS)
 PHONE = EVERY - {"schedule", "manual"}
 EXCHANGE = PHONE - frozenset(events.CONTACT_KINDS)
 
@@ -132,7 +132,7 @@ TABLE: Mapping[str, Part] = {
         EVERY,
         {
             "id": (TEXT, lambda moment: moment.event.id),
-            "kind": (shapes.choice(*events.KINDS, *events.LATER_KINDS), lambda moment: moment.event.kind),
+            "kind": (shapes.choice(*events.KINDS), lambda moment: moment.event.kind),
             "time": (TIME, lambda moment: moment.event.occurred_at),
             "direction": (maybe(DIRECTION), lambda moment: moment.event.direction),
         },
@@ -283,13 +283,11 @@ def _lack_number(contact: Shape) -> Shape:
 
 
 def list_kinds(name: str) -> tuple[str, ...]:
-    """List the triggers of this version for which a top-level name is there; none when it is no name at all."""
+    """List the triggers for which a top-level name is there; none when it is no name at all."""
     if name not in NAMES:
         return ()
     kinds = TABLE[name].kinds if name in TABLE else EVERY
-    return tuple(kind for kind in events.KINDS if kind in kinds) or tuple(
-        kind for kind in events.LATER_KINDS if kind in kinds
-    )
+    return tuple(kind for kind in events.KINDS if kind in kinds)
 
 
 def build_values(  # noqa: PLR0913 - a context is made of this many facts; all but the event are named

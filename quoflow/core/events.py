@@ -11,7 +11,7 @@ DELIVERY_KINDS = ("message.delivered", "message.failed")
 MESSAGE_KINDS = ("message.received", "message.sent", *DELIVERY_KINDS)
 CALL_KINDS = ("call.started", "call.completed", "call.answered", "call.missed", "call.forwarded")
 ARTIFACT_KINDS = ("voicemail.received", "recording.completed", "summary.completed", "transcript.completed")
-CONVERSATION_KINDS = ("conversation.started",)
+CONVERSATION_KINDS = ("conversation.started", "conversation.unanswered")
 CONTACT_KINDS = ("contact.created", "contact.updated", "contact.deleted")
 KINDS = (*MESSAGE_KINDS, *CALL_KINDS, *ARTIFACT_KINDS, *CONVERSATION_KINDS, *CONTACT_KINDS, "schedule", "manual")
 ABOUT_SOMEBODY = tuple(kind for kind in KINDS if kind not in ("schedule", "manual"))
@@ -19,9 +19,6 @@ ABOUT_SOMEBODY = tuple(kind for kind in KINDS if kind not in ("schedule", "manua
 
 OF_OURS = ("schedule", "manual", "message.sent", "message.delivered", "message.failed", *CONTACT_KINDS)
 """Kinds of events that are nothing the contact did: what follows from them answers nobody."""
-
-LATER_KINDS = ("conversation.unanswered",)
-"""Triggers of the language that this version reads and refuses by name: it cannot run them yet."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 from quoflow.core import differences, phones
 from quoflow.core import filters as language
+from quoflow.core.durations import format_duration
 from quoflow.core.events import ARTIFACT_KINDS, Event
 from quoflow.core.facts import Line
 from quoflow.core.rules import Filters, TextFilter
@@ -157,6 +158,17 @@ def _object_to_changed(filters: Filters, subject: Subject) -> str | None:
     return f"changed: it wants {list_names(filters.changed)}, and it was {list_names(names) or 'nothing'}"
 
 
+def _object_to_wait(filters: Filters, subject: Subject) -> str | None:
+    wait = subject.event.data.get("wait")
+    if filters.for_ is None or not isinstance(wait, Mapping):
+        return None
+    wanted, actual = (format_duration(filters.for_), filters.within or ""), (wait.get("for"), wait.get("within"))
+    if wanted == actual:
+        return None
+    said, was = (" within ".join(filter(None, map(str, one))) for one in (wanted, actual))
+    return f"for: it wants {said}, and this was {was}"
+
+
 _FILTERS: tuple[Callable[[Filters, Subject], str | None], ...] = (
     _object_to_on,
     _object_to_line,
@@ -166,6 +178,7 @@ _FILTERS: tuple[Callable[[Filters, Subject], str | None], ...] = (
     _object_to_status,
     _object_to_text,
     _object_to_changed,
+    _object_to_wait,
 )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from quoflow.core import phones, shapes
-from quoflow.core.events import KINDS, LATER_KINDS, Event
+from quoflow.core.events import KINDS, Event
 from quoflow.core.facts import Contact
 from quoflow.core.shapes import TEXT, TIME, Shape, list_of, maybe, record
 
@@ -17,7 +17,7 @@ EVENTS: Shape = list_of(
     record(
         {
             "id": TEXT,
-            "kind": shapes.choice(*KINDS, *LATER_KINDS),
+            "kind": shapes.choice(*KINDS),
             "time": TIME,
             "phone": maybe(TEXT),
             "name": maybe(TEXT),

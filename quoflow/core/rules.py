@@ -74,6 +74,18 @@ class Filters(_Model):
         "emails, phones, tags, fields (any custom field), or fields.KEY.",
     )
 
+    for_: Duration | None = Field(None, alias="for", description="How long nobody has answered, such as 30m.")
+    within: str | None = Field(
+        None, description="A calendar of the configuration's `hours`: only its open time counts. All time unless said."
+    )
+
+    @field_validator("for_")
+    @classmethod
+    def _takes_time(cls, wait: timedelta | None) -> timedelta | None:
+        if wait is not None and not wait:
+            raise ValueError("nobody can answer in no time; write such as 30m")
+        return wait
+
     @field_validator("on")
     @classmethod
     def _says_when(cls, on: tuple[str, ...]) -> tuple[str, ...]:
@@ -91,7 +103,9 @@ def list_filters(kind: str) -> tuple[str, ...]:
         return (*_EXCHANGE, "on")
     if kind in events.CONTACT_KINDS:
         return ("changed",) if kind == "contact.updated" else ()
-    if kind in events.CONVERSATION_KINDS:
+    if kind == "conversation.unanswered":
+        return ("for", "within", "line", "from", "text")
+    if kind == "conversation.started":
         return ("line", "direction", "from", "to", "text")
     return () if kind in ("schedule", "manual") else _EXCHANGE
 

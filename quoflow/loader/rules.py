@@ -74,7 +74,7 @@ class _RuleBuilder:
             return None
         kept = later.drop_later(node, later.OPTIONS, self.report, ())
         options = self._read_options(kept)
-        read = read_triggers(node.items.get("trigger"), node, self.report, region=self.known.region)
+        read = read_triggers(node.items.get("trigger"), node, self.report, self.known)
         checker = self._make_checker(node, read.kinds)
         when = read_when(node.items.get("when"), checker)
         members = check_audience(node, options.audience if options else None, checker)
@@ -161,8 +161,6 @@ class _RuleBuilder:
     def _tell_kind(self, kind: str) -> tuple[str, str, str] | None:
         if kind in CANCELLING:
             return None
-        if kind in events.LATER_KINDS:
-            return later.tell_later(f"the event `{kind}`")
         hint = suggest(kind, CANCELLING, otherwise=f"there are {', '.join(CANCELLING)}")
         return "unknown-trigger", f"`{kind}` is not an event of a contact", hint
 

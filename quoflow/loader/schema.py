@@ -42,6 +42,7 @@ TRIGGERS: Mapping[str, str] = {
     "summary.completed": "The summary of a call is there.",
     "transcript.completed": "The transcript of a call is there.",
     "conversation.started": "A number has to do with us for the first time: a text or a call, in either direction.",
+    "conversation.unanswered": "A text or lost call waits for an answer too long; what machines say is none.",
     "contact.created": "Somebody, or another tool, made a contact; never quoflow itself.",
     "contact.updated": "Somebody, or another tool, changed a contact; never quoflow itself.",
     "contact.deleted": "Somebody, or another tool, deleted a contact; never quoflow itself.",
@@ -101,8 +102,8 @@ def build_rule_schema() -> _Schema:
     definitions["condition"] = _describe_condition()
     definitions["triggerName"] = {
         "type": "string",
-        "enum": list(events.KINDS),
-        "enumDescriptions": [TRIGGERS[kind] for kind in events.KINDS],
+        "enum": [kind for kind in events.KINDS if "for" not in list_filters(kind)],
+        "enumDescriptions": [TRIGGERS[kind] for kind in events.KINDS if "for" not in list_filters(kind)],
     }
     definitions["trigger"] = _describe_trigger(definitions)
     definitions["step"] = _describe_step(definitions)
@@ -196,7 +197,8 @@ def _describe_trigger(definitions: _Schema) -> _Schema:
     every = _take(Filters, definitions)
     for kind in events.ABOUT_SOMEBODY:
         known = {key: every["properties"][key] for key in list_filters(kind)}
-        inside[_name_filters(kind)] = {**every, "properties": {**known, "id": identifier}}
+        needed = {"required": ["for"]} if "for" in known else {}
+        inside[_name_filters(kind)] = {**every, "properties": {**known, "id": identifier}, **needed}
     inside["schedule"] = _take(Schedule, definitions)
     inside["schedule"]["properties"]["id"] = identifier
     inside["schedule"]["oneOf"] = [{"required": ["cron"]}, {"required": ["every"]}]
@@ -208,6 +210,8 @@ def _describe_trigger(definitions: _Schema) -> _Schema:
             properties[kind] = nothing
         elif kind == "schedule":
             properties[kind] = {"allOf": [_refer("schedule")]}
+        elif "for" in list_filters(kind):
+            properties[kind] = {"allOf": [_refer(_name_filters(kind))]}
         else:
             properties[kind] = {"anyOf": [_refer(_name_filters(kind)), {"type": "null"}]}
         properties[kind] = {"description": TRIGGERS[kind], **properties[kind]}

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from quoflow.core import cron, differences, events, filters, phones, schedule
 from quoflow.core.rules import Filters, Schedule, Trigger, list_filters
 from quoflow.loader import later
+from quoflow.loader.known import Known
 from quoflow.loader.nodes import Key, ListNode, MappingNode, Node, ScalarNode
 from quoflow.loader.report import Report, find_close, join_words, suggest
 from quoflow.loader.validation import read_model
 
-KINDS = (*events.KINDS, *events.LATER_KINDS)
 EXAMPLE = "such as `trigger: message.received`"
 FEW = 4
 """Triggers that a hint lists one by one."""
@@ -26,14 +26,14 @@ _PUNCTUATION = re.compile(r"[\s().-]")
 
 @dataclass(frozen=True, slots=True)
 class Triggers:
-    """What was read: the triggers, and the kinds that were named, those that do not run yet included."""
+    """What was read: the triggers, and the kinds that were named, those of triggers that cannot be used included."""
 
     triggers: tuple[Trigger, ...]
     kinds: tuple[str, ...]
 
 
-def read_triggers(node: Node | None, owner: MappingNode, report: Report, *, region: str) -> Triggers:
-    """Read a rule's triggers; `owner` is where a missing one is told of."""
+def read_triggers(node: Node | None, owner: MappingNode, report: Report, known: Known) -> Triggers:
+    """Read a rule's triggers; `owner` is where a missing one is told of, `known` what the configuration says."""
     if node is None or (isinstance(node, ScalarNode) and node.is_null):
         report.add(
             node or owner, ("trigger",), ("missing-key", "`trigger` is missing", f"say when the rule runs, {EXAMPLE}")
@@ -48,7 +48,7 @@ def read_triggers(node: Node | None, owner: MappingNode, report: Report, *, regi
     triggers: list[Trigger] = []
     kinds: dict[str, None] = {}
     for item, path in places:
-        reader = _Reader(report, region, path)
+        reader = _Reader(report, known, path)
         trigger = reader.read(item)
         if reader.kind:
             kinds[reader.kind] = None
@@ -71,7 +71,7 @@ class _Reader:
     """Reads one trigger; `kind` is what it names, once that is known."""
 
     report: Report
-    region: str
+    known: Known
     path: tuple[Key, ...]
     kind: str = ""
 
@@ -100,7 +100,7 @@ class _Reader:
             return node
         if isinstance(node, ScalarNode) and node.is_null:
             return MappingNode(line=node.line, column=node.column)
-        self.kind = name if name in KINDS else ""
+        self.kind = name if name in events.KINDS else ""
         hint = (
             f'write `{name}: {{cron: "0 9 * * MON-FRI"}}`' if name == "schedule" else f"write `{name}: {{line: Main}}`"
         )
@@ -108,16 +108,13 @@ class _Reader:
         return None
 
     def _read_kind(self, place: ScalarNode, name: str, node: MappingNode) -> Trigger | None:
-        if name not in KINDS:
-            hint = suggest(name, KINDS, otherwise=_list_kinds())
+        if name not in events.KINDS:
+            hint = suggest(name, events.KINDS, otherwise=_list_kinds())
             self.report.add(place, self.path, ("unknown-trigger", f"there is no trigger `{name}`", hint))
             # The rest of the rule is checked against the one that was probably meant: all problems in one go.
-            self.kind = find_close(name, KINDS) or ""
+            self.kind = find_close(name, events.KINDS) or ""
             return None
         self.kind = name
-        if name in events.LATER_KINDS:
-            self.report.add(place, self.path, later.tell_later(f"the trigger `{name}`"))
-            return None
         inside = (*self.path, name)
         identifier = self._read_id(node, inside)
         node = later.drop_keys(node, ("id",))
@@ -177,6 +174,7 @@ class _Reader:
             self._check_numbers(node.items.get(key), (*path, key))
         self._check_pattern(node.items.get("text"), (*path, "text", "matches"))
         self._check_changed(node.items.get("changed"), (*path, "changed"))
+        self._check_wait(node, path)
         if read is None or len(self.report.problems) > begun:
             return None
         numbers = {key: tuple(read_number(one) or one for one in getattr(read, key)) for key in ("from_", "to")}
@@ -197,7 +195,7 @@ class _Reader:
             for at, item in enumerate(node.items):
                 self._check_numbers(item, (*path, at))
         elif isinstance(node, ScalarNode) and not (node.is_null or _is_number(node.value)):
-            self.report.add(node, path, tell_number(node.value, self.region))
+            self.report.add(node, path, tell_number(node.value, self.known.region))
 
     def _check_changed(self, node: Node | None, path: tuple[Key, ...]) -> None:
         if isinstance(node, ListNode):
@@ -208,6 +206,19 @@ class _Reader:
             otherwise = f"there are {join_words(known, last='and')}; write `fields.{node.value}` for a custom field"
             hint = suggest(node.value, known, otherwise=otherwise)
             self.report.add(node, path, ("wrong-value", f"contacts have no field `{node.value}`", hint))
+
+    def _check_wait(self, node: MappingNode, path: Sequence[Key]) -> None:
+        if self.kind != "conversation.unanswered":
+            return
+        if "for" not in node.items:
+            hint = f"say how long nobody has answered: `{self.kind}: {{for: 30m, within: office}}`"
+            self.report.add(node, path, ("missing-key", "`for` is missing", hint))
+        calendar, calendars = node.items.get("within"), self.known.calendars
+        if not isinstance(calendar, ScalarNode) or calendar.is_null or calendars is None or calendar.value in calendars:
+            return
+        hint = suggest(calendar.value, calendars, otherwise="name it under `hours` in the configuration")
+        told = ("unknown-calendar", f"there is no calendar `{calendar.value}`", hint)
+        self.report.add(calendar, (*path, "within"), told)
 
     def _check_pattern(self, node: Node | None, path: tuple[Key, ...]) -> None:
         pattern = node.items.get("matches") if isinstance(node, MappingNode) else None

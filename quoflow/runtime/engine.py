@@ -86,9 +86,14 @@ class Engine:
             now=now,
             timezone=self.settings.find_timezone(line.names if line else ()),
             region=self.settings.region,
-            hours={"office": OFFICE, **self.settings.hours},
+            hours=self.calendars,
             history=past,
         )
+
+    @property
+    def calendars(self) -> Mapping[str, hours.OfficeHours]:
+        """Give the calendars that rules may name."""
+        return {"office": OFFICE, **self.settings.hours}
 
     def find_rule(self, name: str) -> Rule | None:
         """Find a rule of the present set by name."""

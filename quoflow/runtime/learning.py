@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from quoflow.core import facts, happenings, likeness
 from quoflow.core.events import Event
-from quoflow.runtime import delivery, meeting, optouts, recovery, watching
+from quoflow.runtime import awaiting, delivery, meeting, optouts, recovery, watching
 from quoflow.runtime.desks import Desk
 from quoflow.store import inbox, mirror, outbox
 from quoflow.store.database import Connection
@@ -68,6 +68,14 @@ def add_events(
         derived += [event for event in events if event.kind != "call.started" or call.id not in rang]
         if call.is_over and happenings.find_end(call) >= desk.earliest:
             watching.begin(tx, desk.engine, desk.connection, call)
+    awaiting.take_note(
+        tx,
+        desk.engine,
+        desk.connection,
+        messages=[one for one in read.texts if one.id in read.fresh],
+        calls=calls,
+        earliest=desk.earliest,
+    )
     derived += meeting.meet(tx, desk.connection, derived, read.ours)
     recent = [event for event in derived if event.occurred_at >= desk.earliest]
     new = list(inbox.add_events(tx, recent, now=desk.engine.clock()))

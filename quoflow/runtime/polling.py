@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from quoflow.core import facts, happenings
 from quoflow.core.events import Event
 from quoflow.quo import errors, translate, wire
-from quoflow.runtime import contact_sweep, delivery, desks, learning, meeting, watching
+from quoflow.runtime import awaiting, contact_sweep, delivery, desks, learning, meeting, watching
 from quoflow.runtime.engine import Engine, Notice
 from quoflow.store import cursors, exchanges, mirror
 
@@ -148,6 +148,7 @@ def _read_changes(desk: desks.Desk, *, is_once: bool) -> Polled:
     new += _read_open_calls(desk, {one.id for one in changed})
     new += watching.look_at_artifacts(engine, desk.connection, find_number=desk.find_number)
     new += delivery.look(engine, desk.connection)
+    new += awaiting.fire_due(engine, desk.connection)
     swept = {"swept_at": now} if is_sweep else {}
     _save_state(desk, cursor=max([cursor, *(one.updated_at for one in listed if one.updated_at)]), **swept)
     if new and _wants_contacts(desk, new, is_once=is_once):

@@ -51,6 +51,12 @@ def find_last_message(tx: Connection, *, connection: str, line_id: str, peer: st
     return rows.read_one(tx, Message, question.order_by(_messages.c.created_at.desc(), _messages.c.id.desc()).limit(1))
 
 
+def find_message(tx: Connection, *, connection: str, message_id: str) -> Message | None:
+    """Find a text by its id."""
+    here = (_messages.c.connection == connection, _messages.c.id == message_id)
+    return rows.read_one(tx, Message, rows.select_as(Message, _messages).where(*here))
+
+
 def list_others_messages(tx: Connection, *, connection: str, peer: str, since: datetime) -> tuple[Message, ...]:
     """List what went to and fro with a number on any line from a time on, without the texts that quoflow has sent."""
     sent = exists().where(_attempts.c.connection == connection, _attempts.c.message_id == _messages.c.id)

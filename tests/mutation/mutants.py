@@ -744,4 +744,42 @@ MUTANTS = (
         "    return call_id if True else ",
         ("tests/unit/actions/test_media.py",),
     ),
+    Mutant(
+        "whoever a list of contacts lacks was deleted",
+        "quoflow/runtime/contact_sweep.py",
+        "    found, gone = _look_for(quo, missing[:MOST_LOOKED_FOR])\n",
+        "    found, gone = list[wire.Contact](), missing\n",
+        ("tests/acceptance/test_contact_changes.py",),
+    ),
+    Mutant(
+        "our own change of a contact, whose answer was lost, is an event",
+        "quoflow/core/differences.py",
+        "    return tuple(name for name in changed if name not in own)",
+        "    return tuple(changed)",
+        ("tests/unit/runtime/test_contact_sweep.py",),
+    ),
+    Mutant(
+        "what somebody else did to a contact beside our change is lost",
+        "quoflow/runtime/journaling.py",
+        "    contact_sweep.learn(tx, engine, connection, [translate.read_contact(images.read_image(after))])\n",
+        """    from quoflow.store import mirror
+    contact = translate.read_contact(images.read_image(after))
+    mirror.save_contacts(tx, connection, [contact], complete=False, now=engine.clock())
+""",
+        ("tests/unit/runtime/test_contact_sweep.py",),
+    ),
+    Mutant(
+        "an automatic text answers who waits",
+        "quoflow/store/exchanges.py",
+        "    question = rows.select_as(Message, _messages).where(*here, ~_messages.c.is_ours, ~sent)\n",
+        "    question = rows.select_as(Message, _messages).where(*here)\n",
+        ("tests/unit/runtime/test_awaiting.py", "tests/acceptance/test_unanswered.py"),
+    ),
+    Mutant(
+        "a number is met twice",
+        "quoflow/runtime/meeting.py",
+        "        if phone in new and one.quo_id in began\n",
+        "        if one.quo_id in began\n",
+        ("tests/unit/runtime/test_meeting.py", "tests/acceptance/test_first_contact.py"),
+    ),
 )

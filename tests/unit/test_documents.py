@@ -308,7 +308,6 @@ RULES_PAGE = (ROOT / "docs/rules.md").read_text(encoding="utf-8")
     sorted(
         {
             *events.KINDS,
-            *events.LATER_KINDS,
             *steps.STEPS,
             *steps.LATER_STEPS,
             *options.Options.model_fields,

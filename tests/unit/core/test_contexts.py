@@ -78,7 +78,7 @@ CONTACTS = st.builds(
 
 
 @given(
-    kind=st.sampled_from([*events.KINDS, *events.LATER_KINDS]),
+    kind=st.sampled_from(events.KINDS),
     data=PARTS,
     facts=st.fixed_dictionaries(
         {
@@ -258,7 +258,7 @@ def test_every_step_kind_that_can_have_an_outcome_declares_it():
 
 def test_every_trigger_of_the_language_is_known_to_the_table():
     """A new trigger kind must be given its part of the context."""
-    kinds = {*events.KINDS, *events.LATER_KINDS}
+    kinds = set(events.KINDS)
 
     assert kinds == contexts.EVERY
     for kind in kinds - {"schedule", "manual"}:

@@ -1,4 +1,4 @@
-"""Events: the kinds of now and of later, and a value that does not change."""
+"""Events: their kinds, and a value that does not change."""
 
 from __future__ import annotations
 
@@ -11,10 +11,8 @@ from quoflow.core import events
 
 
 def test_kinds_are_known_once():
-    """No kind is both of now and of later, and none is listed twice."""
-    everything = [*events.KINDS, *events.LATER_KINDS]
-
-    assert len(set(everything)) == len(everything)
+    """None is listed twice."""
+    assert len(set(events.KINDS)) == len(events.KINDS)
 
 
 def test_this_version_runs_the_triggers_it_promises():
@@ -22,8 +20,8 @@ def test_this_version_runs_the_triggers_it_promises():
     assert set(events.KINDS) == {
         "message.received", "message.sent", "message.delivered", "message.failed", "call.started", "call.completed",
         "call.answered", "call.missed", "call.forwarded", "voicemail.received", "recording.completed",
-        "summary.completed", "transcript.completed", "conversation.started", "contact.created",
-        "contact.updated", "contact.deleted", "schedule", "manual",
+        "summary.completed", "transcript.completed", "conversation.started", "conversation.unanswered",
+        "contact.created", "contact.updated", "contact.deleted", "schedule", "manual",
     }  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from quoflow.core import events, steps
+from quoflow.core import steps
 from quoflow.core.parameters.base import Parameters
 from quoflow.core.parameters.contacts import TagContact
 from quoflow.core.parameters.fetches import FetchSummary
@@ -179,16 +179,6 @@ def test_faulty_files_give_no_rules() -> None:
     rules, problems = build_rules(read_documents(text.encode(), "f"), "f", Known())
 
     assert (rules, [one.code for one in problems]) == ((), ["duplicate-key"])
-
-
-@pytest.mark.parametrize("kind", events.LATER_KINDS)
-def test_triggers_to_come_are_known_by_name(kind: str) -> None:
-    """Each trigger that does not run yet is refused by name, as a string and as a mapping with its options."""
-    for written in (kind, f"{{{kind}: {{for: 30m}}}}"):
-        text = f"name: r\ntrigger: {written}\nactions: [stop]\n"
-        rules, problems = build_rules(read_documents(text.encode(), "f"), "f", Known())
-
-        assert (rules, [one.code for one in problems]) == ((), ["not-yet"])
 
 
 @pytest.mark.parametrize("kind", steps.LATER_STEPS)

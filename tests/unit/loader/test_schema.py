@@ -167,7 +167,8 @@ def test_everything_that_can_be_completed_is_explained() -> None:
     ]
 
     assert set(TRIGGERS) == set(events.KINDS)
-    assert definitions["triggerName"]["enum"] == list(events.KINDS)
+    needs_more = {"conversation.unanswered"}  # a name alone says not how long
+    assert definitions["triggerName"]["enum"] == [kind for kind in events.KINDS if kind not in needs_more]
     assert set(steps.STEPS) <= set(mapping["properties"])
     assert [key for part in described for key, value in part.items() if not value.get("description")] == []
 
