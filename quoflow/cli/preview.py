@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from quoflow import app, errors
 from quoflow.cli import feed, output
 from quoflow.cli.output import Session
 from quoflow.core import audiences, describing
+from quoflow.core.events import Event
 from quoflow.runtime import preview, skipping
+from quoflow.runtime.engine import Engine
 
 
-def show_preview(session: Session, *, as_json: bool) -> preview.Preview:
-    """Look, and list every write that would be made. Raises QuoflowError when no connection could be read."""
+def show_preview(
+    session: Session, *, as_json: bool, list_fired: Callable[[Engine], tuple[Event, ...]] = lambda _engine: ()
+) -> preview.Preview:
+    """Look, and list every write that would be made, also if these events had happened now.
+
+    Raises QuoflowError when no connection could be read.
+    """
     with app.open_preview(session.config, tell=feed.ignore) as engine:
-        found = preview.preview(engine)
+        found = preview.preview(engine, list_fired(engine))
     if as_json:
         output.write_json(describe_preview(found))
     else:

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from quoflow.core import lifecycle
+from quoflow.core.events import Event
 from quoflow.core.lifecycle import RunRecord, RunState, StepRecord, StepState
 from quoflow.quo import errors
 from quoflow.runtime import asking, intake, orphans, polling, schedules, worker
 from quoflow.runtime.engine import Engine, Notice
-from quoflow.store import batches, verdicts
+from quoflow.store import batches, inbox, verdicts
 from quoflow.store import runs as store
 from quoflow.store.database import Connection
 
@@ -65,8 +66,11 @@ class Preview:
     baselines: tuple[str, ...]
 
 
-def preview(engine: Engine) -> Preview:
-    """Look at every connection and list the writes that stand. The engine must work on a copy, read-only."""
+def preview(engine: Engine, fired: Iterable[Event] = ()) -> Preview:
+    """Look at every connection and list the writes that stand, also if these events had happened now.
+
+    The engine must work on a copy, read-only.
+    """
     failed: dict[str, str] = {}
     baselines: list[str] = []
     started = engine.clock()
@@ -80,6 +84,8 @@ def preview(engine: Engine) -> Preview:
             failed[connection] = str(error)
             engine.tell(Notice("poll.failed", str(error), connection))
     schedules.fire_due(engine)
+    with engine.database.write() as tx:
+        inbox.add_events(tx, fired, now=started)
     intake.take_in_all(engine)
     asking.ask_owners(engine)
     passed = _pass_gates(engine)

@@ -190,3 +190,25 @@ def wait_for_texts(quo, number):
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline and (len(quo.sent()) < number or not quo.log()):
         time.sleep(0.005)
+
+
+def test_a_plan_may_look_ahead_whom_a_schedule_would_reach(make_firm):
+    """`plan --fire` shows the batch as if the rule fired now, and leaves nothing behind; what cannot fire is told."""
+    weekly = OFFER.replace("trigger: manual", 'trigger: {schedule: {cron: "0 9 1 1 *"}}\nvars: {offer: 20 % off}')
+    firm = make_firm(weekly, OTHER, "name: off\ntrigger: manual\nenabled: false\nactions: [stop]\n")
+    firm.begin()
+    quiet = firm.run("plan", "--json").json
+    (batch,) = firm.run("plan", "--fire", "offer", "--json", code=2).json["batches"]
+    human = firm.run("plan", "--fire", "offer", code=2).out
+
+    assert (quiet["batches"], quiet["writes"]) == ([], [])
+    assert (batch["rule"], batch["members"], batch["writes"]) == ("offer", 1, 1)
+    assert f"    → {ANNA}  [needs approval]  Hi Anna, 20 % off\n" in human
+    assert firm.list("runs") == []
+    assert (
+        "there is no rule `other` with a `manual` or `schedule` trigger"
+        in firm.run("plan", "--fire", "other", code=1).err
+    )
+    assert "not enabled" in firm.run("trigger", "off", code=1).err
+    assert "--set is for rules" in firm.run("plan", "--fire", "offer", "--set", "offer=x", code=64).err
+    assert "belong to --fire" in firm.run("plan", "--set", "a=b", code=64).err
