@@ -48,7 +48,9 @@ def _is_on_its_way(tx: Connection, desk: Desk, message: facts.Message) -> bool:
     """Whether a message could be one that quoflow has sent, or may have, without knowing its id yet."""
     if message.direction != "outgoing":
         return False
-    pending = outbox.pending_texts(tx, connection=desk.connection, line_id=message.line_id, to=message.peer)
+    pending = outbox.pending_texts(
+        tx, connection=desk.connection, line_id=message.line_id, to=message.peer, at=message.created_at
+    )
     return likeness.fold_text(message.text) in pending
 
 

@@ -27,11 +27,6 @@ LOOKS = (timedelta(0), timedelta(seconds=30), timedelta(seconds=150), timedelta(
 Seen = Literal["found", "nothing", "doubt", "unseen"]
 """What a look came to: `doubt` is a text just like it that may be somebody else's, `unseen` that Quo did not show."""
 
-SKEW = timedelta(minutes=5)
-"""How far Quo's clock may stand behind ours when its answers have not told."""
-
-SLACK = timedelta(seconds=5)
-
 
 def record_done(engine: Engine, attempt: outbox.Attempt, done: results.Done) -> None:
     """Record a write that happened, and carry its run on."""
@@ -98,7 +93,7 @@ def look(engine: Engine, attempt: outbox.Attempt) -> Seen:
         alike = resends.list_alike(tx, attempt)
     group = sorted((attempt, *alike), key=lambda one: (one.state == "resent", one.started_at, one.id))
     quo = engine.quos[attempt.connection]
-    reach = min(_find_earliest(one, quo) for one in group) - SKEW
+    reach = min(_find_earliest(one, quo) for one in group) - outbox.SKEW
     try:
         found = tuple(registry.WRITE_ACTIONS[attempt.action].find((step.payload if step else None) or {}, quo, reach))
     except errors.Unauthorized as error:
@@ -115,8 +110,9 @@ def look(engine: Engine, attempt: outbox.Attempt) -> Seen:
 def _find_earliest(attempt: outbox.Attempt, quo: Quo) -> datetime:
     """Give the earliest time, by Quo's clock, at which an attempt can have been accepted."""
     if attempt.quo_at is not None:
-        return attempt.quo_at - SLACK
-    return attempt.started_at - SKEW if quo.clock_skew is None else attempt.started_at + quo.clock_skew - SLACK
+        return attempt.quo_at - outbox.SLACK
+    skew = quo.clock_skew
+    return attempt.started_at - outbox.SKEW if skew is None else attempt.started_at + skew - outbox.SLACK
 
 
 def _claim(

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Select, exists, func, insert, select, update
+from sqlalchemy import Connection, Select, case, exists, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from quoflow.core.lifecycle import FINISHED_RUNS, ON_THEIR_WAY, StepState
@@ -24,6 +24,12 @@ OutboxState = Literal["queued", "held", "sending", "sent", "failed", "unknown", 
 OPEN = ("sending", "unknown")
 LOST = ("unknown", "resent")
 """Attempts that are looked for at Quo from time to time."""
+
+SLACK, SKEW = timedelta(seconds=5), timedelta(minutes=5)
+"""How much earlier than its attempt a message may seem: where Quo's clock was known, and where it was not."""
+
+TURNS_UP_WITHIN = timedelta(hours=24)
+"""How late a text may show in its conversation at most: what comes later is somebody else's."""
 
 MAY_COUNT = (*OPEN, "sent", "resent")
 """Attempts that happened or may have happened: caps and budgets count them all."""
@@ -242,12 +248,22 @@ def claimed_ids(tx: Connection, *, connection: str, ids: Iterable[str]) -> set[s
     return claimed
 
 
-def pending_texts(tx: Connection, *, connection: str, line_id: str, to: str) -> tuple[str, ...]:
-    """List the texts, in the form that is compared, that may be on their way from a line to a number."""
+def pending_texts(tx: Connection, *, connection: str, line_id: str, to: str, at: datetime) -> tuple[str, ...]:
+    """List the texts, in the form that is compared, that may be on their way from a line to a number.
+
+    Args:
+        tx: the transaction.
+        connection: the connection's name.
+        line_id: our line.
+        to: the number.
+        at: when the message was written that may be one of them, by Quo's clock: what began later, or more than a day
+            before, cannot be it.
+    """
     here = (_table.c.connection == connection, _table.c.line_id == line_id, _table.c.to == to)
-    question = select(_table.c.normal_text).where(
-        *here, _table.c.state.in_((*OPEN, *LOST)), _table.c.normal_text.is_not(None)
-    )
+    is_open = (_table.c.state.in_((*OPEN, *LOST)), _table.c.normal_text.is_not(None))
+    began = case((_table.c.quo_at.is_not(None), _table.c.quo_at <= at + SLACK), else_=_table.c.started_at <= at + SKEW)
+    is_recent = func.coalesce(_table.c.quo_at, _table.c.started_at) >= at - TURNS_UP_WITHIN
+    question = select(_table.c.normal_text).where(*here, *is_open, began, is_recent)
     return tuple(tx.scalars(question.order_by(_table.c.started_at, _table.c.id)))
 
 

@@ -170,6 +170,27 @@ MUTANTS = (
         ("tests/acceptance/test_faults.py",),
     ),
     Mutant(
+        "a text of ours is known by its words alone",
+        "quoflow/runtime/learning.py",
+        "if one.id in claimed or _is_on_its_way(tx, desk, one)",
+        "if _is_on_its_way(tx, desk, one)",
+        ("tests/unit/runtime/test_own_writes.py",),
+    ),
+    Mutant(
+        "a text of ours is known by its id alone",
+        "quoflow/runtime/learning.py",
+        "if one.id in claimed or _is_on_its_way(tx, desk, one)",
+        "if one.id in claimed",
+        ("tests/unit/runtime/test_own_writes.py",),
+    ),
+    Mutant(
+        "a person's words from before are taken for ours",
+        "quoflow/store/outbox.py",
+        "where(*here, *is_open, began, is_recent)",
+        "where(*here, *is_open, is_recent)",
+        ("tests/unit/runtime/test_own_writes.py",),
+    ),
+    Mutant(
         "a call that rang at the first look starts",
         "quoflow/runtime/learning.py",
         'event.kind != "call.started" or call.id not in rang',

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from itertools import count
 
 import httpx
@@ -43,6 +44,7 @@ class Shop:
     def __init__(self, folder, *rules, options=None, history=(), **configured):
         self.time = START
         self.told = []
+        self.meanwhile = None  # happens once, between the next write at Quo and the answer to it
         scenario = {**SCENARIO, "options": {"rate_limit": "null", **(options or {})}, "history": list(history)}
         self.sandbox = Sandbox(build_scenario(scenario), clock=lambda: self.time, new_id=number_ids())
         connections = {"main": {"base_url": "https://api.maton.ai", "api_key_env": "KEY"}}
@@ -85,9 +87,13 @@ class Shop:
     def _answer(self, asked):
         query = tuple(asked.url.params.multi_items())
         reply = self.sandbox.handle(Request(asked.method, asked.url.path, query, dict(asked.headers), asked.content))
+        if asked.method != "GET" and self.meanwhile is not None:
+            meanwhile, self.meanwhile = self.meanwhile, None
+            meanwhile()
         if reply.drop or reply.delay:
             raise httpx.ReadTimeout("no answer", request=asked)
-        return httpx.Response(reply.status, headers=dict(reply.headers), content=reply.body)
+        headers = {**reply.headers, "date": format_datetime(self.time, usegmt=True)}
+        return httpx.Response(reply.status, headers=headers, content=reply.body)
 
     def happen(self, path, method="POST", /, **body):
         """Let something happen at Quo; give its ids."""

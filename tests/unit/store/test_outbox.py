@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import settings
@@ -269,9 +270,22 @@ def test_segments_add_up_over_all_numbers(tx, make):
 def test_pending_texts_are_those_that_may_be_on_their_way(tx, make):
     """The texts of a line to a number that are sending or unknown, and no others."""
     fill(tx, make)
+    here = {"connection": "main", "to": make.peer, "at": make.at(9)}
 
-    assert outbox.pending_texts(tx, connection="main", line_id="PN1", to=make.peer) == ("sending", "unknown")
-    assert outbox.pending_texts(tx, connection="main", line_id="PN2", to=make.peer) == ()
+    assert outbox.pending_texts(tx, line_id="PN1", **here) == ("sending", "unknown")
+    assert outbox.pending_texts(tx, line_id="PN2", **here) == ()
+
+
+@pytest.mark.parametrize("quo_at", [None, 30])
+def test_a_message_of_another_time_is_nobodys_pending_text(tx, make, step, quo_at):
+    """What was written before the attempt began, or over a day after it, is somebody else's; Quo's clock counts."""
+    take(tx, make, step, started_at=make.at(0), quo_at=None if quo_at is None else make.at(quo_at))
+    begun, slack = make.at(quo_at or 0), outbox.SKEW if quo_at is None else outbox.SLACK
+    moment, day = timedelta(seconds=1), timedelta(hours=24)
+    tried = (begun - slack - moment, begun - slack, begun + day, begun + day + moment)
+    here = {"connection": "main", "line_id": "PN1", "to": make.peer}
+
+    assert [bool(outbox.pending_texts(tx, **here, at=at)) for at in tried] == [False, True, True, False]
 
 
 def test_unsettled_and_unknown_are_listed_oldest_first(tx, make):

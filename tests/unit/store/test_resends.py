@@ -38,7 +38,7 @@ def test_a_second_attempt_takes_the_place_of_the_first(tx, make, lost):
     assert states(tx) == (StepState.SENDING, {"a1": "resent", "a2": "sending"})
     assert len(exchanges.list_sent(tx, connection="main", to=make.peer, since=make.now)) == 2
     assert outbox.sum_segments(tx, connection="main", since=make.now) == 2
-    assert outbox.pending_texts(tx, connection="main", line_id="PN1", to=make.peer) == ("hi", "hi")
+    assert outbox.pending_texts(tx, connection="main", line_id="PN1", to=make.peer, at=make.at(9)) == ("hi", "hi")
     assert [one.id for one in resends.list_lost(tx)] == ["a1"]
 
 
