@@ -244,7 +244,7 @@ def test_only_the_named_connections_are_worked(tx, make):
     )
 )
 def test_next_is_what_the_rule_says(database, make, planned):
-    """For any runs, the next step is the longest due among the first unfinished ones."""
+    """For any runs, the next step is the longest due of the first unfinished ones; of several, the first in place."""
     workable = []
     with database.write() as tx:
         for number, steps in enumerate(planned):
@@ -260,12 +260,12 @@ def test_next_is_what_the_rule_says(database, make, planned):
             make.run(tx, f"r{number}", *records)
             first = next((record for record in records if record.state not in FINISHED_STEPS), None)
             if first is not None and first.state in runs.WORKABLE and first.due_at is not None:
-                workable.append((first.due_at, first.id))
+                workable.append((first.due_at, first.position, first.id))
         found, found_at = runs.next_due(tx, now=make.now), runs.next_due_at(tx)
         tx.rollback()
 
     due = [one for one in workable if one[0] <= make.now]
-    assert (found.id if found else None) == (min(due)[1] if due else None)
+    assert (found.id if found else None) == (min(due)[2] if due else None)
     assert found_at == (min(workable)[0] if workable else None)
 
 
