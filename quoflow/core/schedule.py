@@ -77,6 +77,7 @@ class Part:
     spec: Schedule
 
 
+@lru_cache(maxsize=1_024)
 def list_parts(spec: Schedule, *, timezone: str) -> tuple[Part, ...]:
     """List the schedules that one trigger is made of; `timezone` counts where it names none."""
     zone = spec.timezone or timezone
