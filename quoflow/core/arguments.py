@@ -48,7 +48,7 @@ def check_constants(report: Report, node: nodes.Call | nodes.Filter | nodes.Test
     """Note what a written-out argument says that can never work: an unknown calendar, a wrong regular expression."""
     name = read_name(node)
     value = _read_constant(node)
-    if name == "is_open" and scope.hours is not None:
+    if name in ("is_open", "opens_at") and scope.hours is not None:
         calendar = DEFAULT_CALENDAR if not node.args and not node.kwargs else value
         if isinstance(calendar, str) and calendar not in scope.hours:
             hint = suggest(calendar, scope.hours) or "name it under `hours` in the configuration"

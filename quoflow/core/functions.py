@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from quoflow.core import durations, phones, segments, shapes
 from quoflow.core.history import History
-from quoflow.core.hours import OfficeHours
+from quoflow.core.hours import OfficeHours, find_opening
 from quoflow.core.shapes import Kind, Shape
 
 DEFAULT_CALENDAR = "office"
@@ -45,6 +45,7 @@ _KIND = Parameter("kind", ("text",), written=True)
 
 SIGNATURES: Mapping[str, Signature] = {
     "is_open": Signature(shapes.BOOLEAN, (Parameter("calendar", ("text",), optional=True),)),
+    "opens_at": Signature(shapes.TIME, (Parameter("calendar", ("text",), optional=True),)),
     "now": Signature(shapes.TIME),
     "today": Signature(shapes.DATE),
     "ago": Signature(shapes.TIME, (Parameter("duration", ("text",)),)),
@@ -70,7 +71,7 @@ class Functions:
         now: the moment, an aware UTC datetime.
         timezone: an IANA name; local dates and printed times are of this zone.
         region: how a number without a country code is read and which are written the national way (ISO, such as US).
-        hours: the calendars that `is_open` knows, by name.
+        hours: the calendars that `is_open` and `opens_at` know, by name.
         history: what is known of the contact's past.
     """
 
@@ -85,6 +86,7 @@ class Functions:
         """Give what each name calls."""
         return {
             "is_open": self.is_open,
+            "opens_at": self.opens_at,
             "now": self.tell_time,
             "today": self.today,
             "ago": self.ago,
@@ -110,9 +112,25 @@ class Functions:
         Raises:
             ValueError: the configuration has no calendar of that name.
         """
-        if calendar not in self.hours:
-            raise ValueError(f"there is no calendar `{calendar}` under `hours` in the configuration")
-        return self.hours[calendar].is_open(self.now, timezone=self.timezone)
+        return self._find_calendar(calendar).is_open(self.now, timezone=self.timezone)
+
+    def opens_at(self, calendar: str = DEFAULT_CALENDAR) -> datetime:
+        """Give when a calendar of the configuration's `hours` opens next; now while it is open.
+
+        Example: `opens_at('office') | time('%A, %H:%M')` → Monday, 10:00
+
+        Raises:
+            ValueError: the configuration has no calendar of that name, or it does not open within a year.
+        """
+        opening = find_opening(self._find_calendar(calendar), self.now, timezone=self.timezone)
+        if opening is None:
+            raise ValueError(f"the calendar `{calendar}` does not open within a year")
+        return opening
+
+    def _find_calendar(self, name: str) -> OfficeHours:
+        if name not in self.hours:
+            raise ValueError(f"there is no calendar `{name}` under `hours` in the configuration")
+        return self.hours[name]
 
     def tell_time(self) -> datetime:
         """Give the time of this decision.

@@ -445,7 +445,9 @@ def test_texts_cost_one_segment(rule, text):
     found = next(one for one in load_rules([ROOT / "rules", *EXAMPLES], ROOT, Known()).rules if one.name == rule)
     values = {**given, "vars": {**given["vars"], **{key: value for key, value in found.vars.items() if value}}}
 
-    written = expressions.render(text, values, functions.Functions(now=NOW))
+    midweek = {"office": hours.OfficeHours(open={"wed": ("10:30-17:00",)})}  # the day with the longest name
+
+    written = expressions.render(text, values, functions.Functions(now=NOW, hours=midweek))
 
     assert count_segments(written) == 1
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -27,7 +28,7 @@ MONDAY = Functions(
     now=datetime(2026, 11, 23, 15, tzinfo=UTC),
     timezone="America/New_York",
     region="US",
-    hours={"office": OFFICE},
+    hours={"office": OFFICE, "never": OfficeHours.model_validate({"open": {"mon": []}})},
     history=PAST,
 )
 
@@ -109,6 +110,8 @@ def test_numbers_are_written_for_people(number, expected):
     ("source", "said"),
     [
         ("is_open('shop')", "there is no calendar `shop`"),
+        ("opens_at('shop')", "there is no calendar `shop`"),
+        ("opens_at('never')", "the calendar `never` does not open within a year"),
         ("ago('soon')", "`soon` is not a duration"),
         ("days_until('tomorrow')", "write it as 2026-12-31"),
         ("days_until(7)", "takes a date"),
@@ -126,6 +129,22 @@ def test_wrong_argument_is_said_in_words(source, said):
         expressions.evaluate(source, {}, MONDAY)
 
     assert said in raised.value.message
+
+
+@pytest.mark.parametrize(
+    ("now", "expected"),
+    [
+        ("2026-11-23T10:00-05:00", "2026-11-23T10:00-05:00"),
+        ("2026-11-23T17:00-05:00", "2026-11-24T09:00-05:00"),
+        ("2026-11-27T18:00-05:00", "2026-11-30T09:00-05:00"),
+        ("2026-10-31T12:00-04:00", "2026-11-02T09:00-05:00"),  # the clocks change on the Sunday between
+    ],
+)
+def test_the_next_opening_is_now_or_on_a_later_day(now, expected):
+    """Now while the office is open, else the next morning, over a weekend and a change of clocks, on its own clock."""
+    moment, opening = (datetime.fromisoformat(text).astimezone(UTC) for text in (now, expected))
+
+    assert replace(MONDAY, now=moment).opens_at() == opening
 
 
 def test_last_is_a_record_or_nothing():
