@@ -40,6 +40,7 @@ from quoflow.runtime import (
     reloading,
     rulebook,
     service,
+    staging,
     trials,
 )
 from quoflow.runtime.engine import Engine, Notice
@@ -369,7 +370,8 @@ def _run_trial(
     joined = make_engine(
         replace(project, settings=configured), rule_set, store, quos=quos, tell=world.hear, is_dry=True
     )
-    engine = replace(joined, clock=clock.read, new_id=lambda: f"{next(ids):012d}", jitter=lambda: 0.0)
+    outside = staging.stage_outside(test.given.http or (), configured, store.path.parent)
+    engine = replace(joined, clock=clock.read, new_id=lambda: f"{next(ids):012d}", jitter=lambda: 0.0, outside=outside)
     return trials.run_trial(test, engine, world)
 
 

@@ -101,6 +101,18 @@ class Happening(Part):
         return self
 
 
+class Reply(Part):
+    """What a host outside answers to the step `http`."""
+
+    url: str = Field(min_length=1, description="The address; without a `?` in it, whatever stands behind one.")
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] | None = Field(
+        None, description="Of which method; any unless said."
+    )
+    status: int = Field(200, ge=200, le=599, description="The status, such as 404.")
+    json_: Any = Field(None, alias="json", description="What it answers, as JSON.")
+    text: str = Field("", description="What it answers, as text.")
+
+
 class Given(Part):
     """How the world is before anything happens."""
 
@@ -108,6 +120,7 @@ class Given(Part):
     lines: tuple[OurLine, ...] | None = Field(None, description="Our lines.")
     contacts: tuple[Person, ...] | None = Field(None, description="The contacts.")
     history: tuple[Happening, ...] | None = Field(None, description="What happened before, each with `ago`.")
+    http: tuple[Reply, ...] | None = Field(None, description="What hosts outside answer to `http`.")
     approve: bool | None = Field(None, description="Whether a person says yes to what is asked; true unless said.")
 
 

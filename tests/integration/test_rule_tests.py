@@ -209,6 +209,37 @@ def test_only_the_rules_beside_a_file_run_unless_it_names_others(project):
 
 def test_the_pack_keeps_its_own_tests(project):
     """Each test that stands beside a rule of the pack passes, with the guards as they are unless said."""
-    (project.root / "quoflow.yaml").write_text(f"{CONFIGURATION}rules: {ROOT / 'rules'}\n")
+    named = CONFIGURATION.replace("notify: {", "notify: {notes: {webhook: {url: https://hooks.example.com/notes}}, ")
+    (project.root / "quoflow.yaml").write_text(f"{named}rules: {ROOT / 'rules'}\n")
 
     assert run(["test"]) == 0, project.capsys.readouterr()
+
+
+ORDERS = """
+name: textback
+trigger: message.received
+actions:
+  - id: order
+    http:
+      url: https://api.example.com/orders
+      query: {phone: "{{ contact.phone }}"}
+      secrets: {Authorization: CRM_KEY}
+  - http:
+      url: "https://api.example.com/orders/{{ steps.order.json.id or '' }}"
+      method: PUT
+      json: {said: "{{ message.text }}"}
+"""
+
+
+def test_what_hosts_outside_answer_is_given(project):
+    """A look has the answer that the test gives, what is sent is taken, and neither leaves the process."""
+    (project.root / "quoflow.yaml").write_text(f"{CONFIGURATION}http: {{allow: api.example.com, secrets: CRM_KEY}}\n")
+    (project.root / "rules" / "textback.yaml").write_text(ORDERS)
+    known = f"{GIVEN}  http: [{{url: https://api.example.com/orders, json: {{id: 17}}}}]\n"
+    sent = "{http: {method: PUT, url: 'https://api.example.com/orders/17', body: {contains: hello}}}"
+    wrote = "[{message.received: {from: Anna, text: hello}}]"
+    project.test_one(wrote, f"{{writes: [{sent}], runs: {{textback: succeeded}}}}", given=known)
+    unknown = project.test_one(wrote, "{runs: {textback: succeeded}}", code=1)
+
+    assert "the test says nothing of GET https://api.example.com/orders?phone=%2B12125550123" in json.dumps(unknown)
+    assert not (project.root / "recordings").exists()
