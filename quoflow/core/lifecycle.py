@@ -117,7 +117,7 @@ class RunRecord:
     steps: tuple[StepRecord, ...] = field(default=())
 
 
-ENTRIES = frozenset({"throttle"})
+ENTRIES = frozenset({"throttle", "concurrency"})
 """Actions of the steps that stand before a run's first one: what must be over before it begins."""
 
 

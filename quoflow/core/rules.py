@@ -201,6 +201,33 @@ class Audience(BaseModel):
         return next((one for one in (self.contacts, self.conversations, self.where) if one is not None), None)
 
 
+class Concurrency(_Model):
+    """What happens when a run of the rule would begin while others of the same key have not ended."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "if": {"required": ["max"]},
+            "then": {"required": ["mode"], "properties": {"mode": {"const": "parallel"}}},
+        }
+    )
+
+    key: Template = Field("{{ contact.phone }}", description="What counts as the same; the contact unless said.")
+    mode: Literal["queued", "single", "restart", "parallel"] = Field(
+        "queued",
+        description="queued: one after the other; single: the new one is skipped; restart: the older ones are "
+        "cancelled; parallel: at the same time.",
+    )
+    max: int | None = Field(
+        None, ge=1, description="For parallel: how many at the same time; further ones wait for their turn."
+    )
+
+    @model_validator(mode="after")
+    def _has_max_where_it_counts(self) -> Concurrency:
+        if self.max is not None and self.mode != "parallel":
+            raise ValueError("`max` is for `mode: parallel`; write that, or take `max` out")
+        return self
+
+
 @dataclass(frozen=True, slots=True)
 class Trigger:
     """One thing that a rule waits for. `schedule` is set for kind `schedule` only."""
@@ -273,6 +300,7 @@ class Rule:
     approval: Literal["required", "auto"] = "required"
     max_age: timedelta = DEFAULT_MAX_AGE
     throttle: Throttle | None = None
+    concurrency: Concurrency | None = None
     unless_human: timedelta | None = None
     cancel_on: tuple[str, ...] = ()
     connections: tuple[str, ...] = ()

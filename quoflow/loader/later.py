@@ -8,7 +8,7 @@ from dataclasses import replace
 from quoflow.loader.nodes import Key, MappingNode
 from quoflow.loader.report import Report
 
-OPTIONS = ("concurrency", "on_error")
+OPTIONS = ("on_error",)
 THROTTLE = ()
 STEP = ("timeout", "retry")
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from quoflow.core.durations import Duration, Span
-from quoflow.core.rules import DEFAULT_MAX_AGE, Audience, OneOrMany, Purpose, Throttle
+from quoflow.core.rules import DEFAULT_MAX_AGE, Audience, Concurrency, OneOrMany, Purpose, Throttle
 
 
 def _need_figure(value: object) -> object:
@@ -34,6 +34,9 @@ class Options(BaseModel):
     )
     max_age: Duration = Field(DEFAULT_MAX_AGE, description="An event older than this is skipped, such as 15m.")
     throttle: Throttle | None = Field(None, description="Fire once where many events of a key come together.")
+    concurrency: Concurrency | None = Field(
+        None, description="What happens when runs of the same key would be on their way at the same time."
+    )
     unless_human: Silence = Field(
         None,
         description="Hold a text while a person of ours talks to the contact: until none has texted or spoken with "

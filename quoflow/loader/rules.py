@@ -78,7 +78,8 @@ class _RuleBuilder:
         checker = self._make_checker(node, read.kinds)
         when = read_when(node.items.get("when"), checker)
         members = check_audience(node, options.audience if options else None, checker)
-        self._check_key(node, "throttle", members)
+        for option in ("throttle", "concurrency"):
+            self._check_key(node, option, members)
         steps = StepReader(self.report, members, self.known.region).read(node.items.get("actions"), node)
         if options is None or self._count_errors() > begun:
             return None
@@ -95,6 +96,7 @@ class _RuleBuilder:
             approval=options.approval,
             max_age=options.max_age,
             throttle=options.throttle,
+            concurrency=options.concurrency,
             unless_human=options.unless_human,
             cancel_on=options.cancel_on,
             connections=options.connection,

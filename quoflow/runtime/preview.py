@@ -16,7 +16,7 @@ from quoflow.core import lifecycle
 from quoflow.core.events import Event
 from quoflow.core.lifecycle import RunRecord, RunState, StepRecord, StepState
 from quoflow.quo import errors
-from quoflow.runtime import asking, intake, orphans, polling, schedules, worker
+from quoflow.runtime import admitting, asking, intake, orphans, polling, schedules, worker
 from quoflow.runtime.engine import Engine, Notice
 from quoflow.store import batches, inbox, verdicts
 from quoflow.store import runs as store
@@ -88,6 +88,7 @@ def preview(engine: Engine, fired: Iterable[Event] = ()) -> Preview:
         inbox.add_events(tx, fired, now=started)
     intake.take_in_all(engine)
     asking.ask_owners(engine)
+    admitting.admit_waiting(engine)
     passed = _pass_gates(engine)
     with engine.database.read() as tx:
         unfinished = store.list_all_unfinished(tx)

@@ -10,14 +10,11 @@ from quoflow.core.events import Event
 from quoflow.core.lifecycle import RunRecord, RunState, StepRecord, StepState
 from quoflow.core.rules import Rule
 from quoflow.errors import QuoflowError
-from quoflow.runtime import auditing, gates, scenes
+from quoflow.runtime import auditing, gates, lanes, scenes
 from quoflow.runtime.engine import Engine, Notice
 from quoflow.store import approvals, inbox, rule_versions
 from quoflow.store import runs as store
 from quoflow.store.database import Connection
-
-BEFORE_ALL = -1
-"""The position of what a run waits for before its first step."""
 
 CUT_OFF = "the run has ended"
 """Why a step was cancelled that had only been planned when its run came to its end."""
@@ -27,8 +24,20 @@ def begin_run(tx: Connection, engine: Engine, rule: Rule, event: Event, scene: w
     """Record a run of a rule for an event with its first steps; None when it has run already."""
     run = record_run(tx, engine, rule, event, now=scene.now)
     if run is not None:
-        _advance(tx, engine, run, scenes.turn_to(scene, engine, rule, event, run_id=run.id))
+        _begin(tx, engine, run, scenes.turn_to(scene, engine, rule, event, run_id=run.id))
     return run
+
+
+def begin_recorded(tx: Connection, engine: Engine, run: RunRecord) -> None:
+    """Let a run begin that was recorded before its time."""
+    scene = _read_scene(tx, engine, run)
+    if scene is not None:
+        _begin(tx, engine, run, scene)
+
+
+def _begin(tx: Connection, engine: Engine, run: RunRecord, scene: writes.Scene) -> None:
+    if lanes.enter(tx, engine, run, scene):
+        _advance(tx, engine, run, scene)
 
 
 def record_run(tx: Connection, engine: Engine, rule: Rule, event: Event, *, now: datetime) -> RunRecord | None:
@@ -69,30 +78,15 @@ def _make_run(engine: Engine, rule: Rule, event: Event, *, state: RunState, now:
     )
 
 
-def stand_at_the_door(
-    tx: Connection, engine: Engine, run: RunRecord, *, action: str, due_at: datetime | None, reason: str
-) -> None:
-    """Let a run wait before its first step: a step of its own that is due at a time, or when somebody says so."""
-    now = engine.clock()
-    step = StepRecord(
-        id=engine.new_id(),
-        run_id=run.id,
-        connection=run.connection,
-        path=action,
-        position=BEFORE_ALL,
-        action=action,
-        state=StepState.WAITING,
-        created_at=now,
-        updated_at=now,
-        due_at=due_at,
-        reason=reason,
-    )
-    store.add_steps(tx, [step])
-    store.update_run(tx, run.id, state=RunState.WAITING, reason=reason, now=now)
-
-
 def carry_on(tx: Connection, engine: Engine, run: RunRecord) -> None:
     """Add the steps that have become known, and end the run or say what it waits for. One transaction."""
+    scene = _read_scene(tx, engine, run)
+    if scene is not None:
+        _advance(tx, engine, run, scene)
+
+
+def _read_scene(tx: Connection, engine: Engine, run: RunRecord) -> writes.Scene | None:
+    """Fetch what a run decides by; where that can no longer be read, the run ends."""
     rule = load_rule(tx, engine, run)
     event = inbox.find_event(tx, connection=run.connection, event_id=run.event_id)
     if rule is None or event is None:
@@ -100,8 +94,8 @@ def carry_on(tx: Connection, engine: Engine, run: RunRecord) -> None:
         store.update_run(
             tx, run.id, state=RunState.FAILED, reason=f"{missing} can no longer be read", now=engine.clock()
         )
-        return
-    _advance(tx, engine, run, scenes.read_scene(tx, engine, rule, event, run_id=run.id))
+        return None
+    return scenes.read_scene(tx, engine, rule, event, run_id=run.id)
 
 
 def settle_step(engine: Engine, step: StepRecord, state: StepState, **changes: object) -> None:

@@ -15,6 +15,7 @@ from quoflow.core.lifecycle import FINISHED_RUNS, RunState
 from quoflow.errors import StoreError
 from quoflow.quo import errors
 from quoflow.runtime import (
+    admitting,
     asking,
     breaking,
     intake,
@@ -97,7 +98,7 @@ def do_due_work(engine: Engine, stop: threading.Event | None = None) -> tuple[in
     asking.ask_owners(engine)
     resending.look_again(engine)
     worked = 0
-    while not (stop and stop.is_set()) and worker.work_once(engine):
+    while not (stop and stop.is_set()) and (worker.work_once(engine) or admitting.admit_waiting(engine)):
         worked += 1
     return taken, worked
 

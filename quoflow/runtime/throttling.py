@@ -7,7 +7,7 @@ from quoflow.core.events import Event
 from quoflow.core.lifecycle import RunRecord, RunState, StepRecord, StepState
 from quoflow.core.rules import Rule
 from quoflow.core.throttling import Turn, Waiting
-from quoflow.runtime import runs
+from quoflow.runtime import doors, runs
 from quoflow.runtime.engine import Engine, Notice
 from quoflow.store import entries, inbox, throttles
 from quoflow.store import runs as store
@@ -51,21 +51,16 @@ def begin_waiting(
         return None
     key = expressions.render(rule.throttle.key, scene.values, scene.functions)
     entries.add_entry(tx, entries.Entry(event.connection, run.id, rule.name, entries.THROTTLE, key))
-    runs.stand_at_the_door(tx, engine, run, action=entries.THROTTLE, due_at=turn.due_at, reason=turn.reason)
+    doors.wait_at_door(tx, engine, run, action=entries.THROTTLE, due_at=turn.due_at, reason=turn.reason)
     return run
 
 
 def end_wait(engine: Engine, step: StepRecord) -> None:
     """Let a run begin whose throttle's time is over, for all that it has gathered: once."""
-    now = engine.clock()
     with engine.database.write() as tx:
-        changes = {"state": StepState.SUCCEEDED, "reason": "", "outcome": {}}
-        if not store.update_step(tx, step.id, expected={StepState.WAITING}, now=now, **changes):
-            return
-        entries.leave(tx, run_id=step.run_id, kind=entries.THROTTLE)
         run = store.find_run(tx, step.run_id)
-        if run is not None:
-            runs.carry_on(tx, engine, run)
+        if run is not None and doors.open_door(tx, engine, run, action=entries.THROTTLE):
+            runs.begin_recorded(tx, engine, run)
 
 
 def _find_waiting(tx: Connection, *, connection: str, rule: str, key: str) -> Waiting | None:

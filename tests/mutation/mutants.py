@@ -696,6 +696,20 @@ MUTANTS = (
         ("tests/acceptance/test_reloading.py",),
     ),
     Mutant(
+        "a run passes those that wait before it",
+        "quoflow/core/concurrency.py",
+        " and not any(one.is_waiting for one in others):",
+        ":",
+        ("tests/unit/core/test_concurrency.py",),
+    ),
+    Mutant(
+        "a queued run begins while the one before goes on",
+        "quoflow/core/concurrency.py",
+        "    return begun == 0",
+        "    return True",
+        ("tests/unit/core/test_concurrency.py", "tests/acceptance/test_concurrency.py"),
+    ),
+    Mutant(
         "what was gathered is forgotten",
         "quoflow/runtime/throttling.py",
         "    entries.gather(tx, connection=event.connection, run_id=waiting.run_id, event_id=event.id)\n",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from sqlalchemy import func, select
+
 from quoflow.core.lifecycle import RunState
-from quoflow.store import entries, inbox, pruning, runs
+from quoflow.store import entries, inbox, pruning, runs, tables
 from quoflow.store.entries import Entry
 
 
@@ -64,3 +66,31 @@ def test_what_is_gathered_keeps_its_words_until_the_run_has_ended(tx, make):
     runs.cancel_run(tx, "r1", reason="x", now=make.now)
 
     assert (while_it_waits["events"], pruning.count_old(tx, before=make.at(1))["events"]) == (0, 1)
+
+
+def test_a_lane_is_in_the_order_of_its_coming(tx, make):
+    """Those of one key whose runs go on; its head is the first that waits."""
+    lane = [enter(tx, make, name, kind=entries.CONCURRENCY) for name in ("r3", "r1", "r2")]
+    other = enter(tx, make, "r4", key="other", kind=entries.CONCURRENCY)
+    enter(tx, make, "r5")
+    entries.leave(tx, run_id="r3", kind=entries.CONCURRENCY)
+
+    assert [(one.run_id, one.is_waiting) for one in entries.list_lane(tx, lane[0])] == [
+        ("r3", False),
+        ("r1", True),
+        ("r2", True),
+    ]
+    assert entries.list_heads(tx, kind=entries.CONCURRENCY) == (lane[1], other)
+
+    runs.cancel_run(tx, "r1", reason="x", now=make.now)
+    assert [one.run_id for one in entries.list_heads(tx, kind=entries.CONCURRENCY)] == ["r2", "r4"]
+
+
+def test_a_lane_is_as_long_as_there_are_runs_in_it(tx, make):
+    """Entries of runs that have ended go when the next one comes."""
+    for number in range(3):
+        enter(tx, make, f"r{number}")
+        runs.cancel_run(tx, f"r{number}", reason="x", now=make.now)
+    enter(tx, make, "r9")
+
+    assert tx.scalar(select(func.count()).select_from(tables.entries)) == 1
