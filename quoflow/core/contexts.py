@@ -193,7 +193,7 @@ TABLE: Mapping[str, Part] = {
 """Every name that an event gives. `rule`, `run`, `steps` and `vars` come from the rule: see `add_rule`."""
 
 RULE = record({"name": TEXT})
-RUN = record({"id": TEXT})
+RUN = record({"id": TEXT, "error": TEXT})
 
 CONTACT = record({name: shape for name, (shape, _) in TABLE["contact"].fields.items()})
 """What an expression sees of one contact among others, as `contact`."""
@@ -359,7 +359,7 @@ def add_rule(
     given = event.data.get("set") if event.kind == "manual" else None
     own: Mapping[str, Callable[[], object]] = {
         "rule": lambda: {"name": rule},
-        "run": lambda: {"id": run_id or ""},
+        "run": lambda: {"id": run_id or "", "error": ""},
         "steps": lambda: shapes.make_plain(steps),
         "vars": lambda: shapes.make_plain({**variables, **(given if isinstance(given, Mapping) else {})}),
     }

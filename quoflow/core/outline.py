@@ -14,6 +14,9 @@ from quoflow.core.parameters.flow import ForEach
 from quoflow.core.rules import Rule
 from quoflow.core.steps import Step
 
+ON_ERROR = "on_error["
+"""How the paths of the steps begin that are done when a run fails."""
+
 _TURN = re.compile(r"\.for_each\[\d+\]")
 
 
@@ -61,7 +64,7 @@ def _move(step: Step, path: str, to: str) -> Step:
 def find_step(rule: Rule, path: str) -> Step | None:
     """Find a step by its path in the rule or in a run."""
     wanted = _TURN.sub(".for_each", path)
-    return next((step for step in flatten(rule.steps) if step.path == wanted), None)
+    return next((step for step in flatten((*rule.steps, *rule.on_error)) if step.path == wanted), None)
 
 
 def flatten(sequence: tuple[Step, ...]) -> Iterator[Step]:

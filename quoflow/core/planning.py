@@ -52,27 +52,31 @@ def foresee(rule: Rule, records: Iterable[lifecycle.StepRecord], scene: writes.S
     """Give what a run would do next if its rule had no limits, and how far that reaches."""
     walk = _begin_walk(rule, records, scene)
     went_through = walk.visit_all(rule.steps)
-    end = walk.end
-    if end is None and went_through and not (walk.blocked or walk.aside):
+    failure = walk.end if rule.on_error and walk.end and walk.end.state is RunState.FAILED else None
+    end = walk.mend(rule.on_error, failure) if failure else walk.end
+    if end is None and failure is None and went_through and not (walk.blocked or walk.aside):
         end = _summarize_end(walk)
     seen = walk.known.keys() | {step.path for step in walk.planned}
     paths = sorted(walk.positions, key=walk.positions.__getitem__)
-    later = () if end else tuple(path for path in paths if path not in seen and walk.is_open(path))
+    is_over = end is not None or failure is not None
+    later = () if is_over else tuple(path for path in paths if path not in seen and walk.may_come(path))
     planned = [step.write for step in walk.planned if step.write is not None]
     reach = limits.measure(rule, walk.known.values(), planned, later)
-    return Advance(steps=tuple(walk.planned), end=end, later=later), reach
+    return Advance(steps=tuple(walk.planned), end=end, later=later, failure=None if end else failure), reach
 
 
 def read_values(rule: Rule, records: Iterable[lifecycle.StepRecord], scene: writes.Scene) -> Mapping[str, Any]:
     """Give what the expressions of the step that is next see: the scene's values, and all that has come of the run."""
     walk = _begin_walk(rule, records, scene)
     walk.visit_all(rule.steps)
+    if rule.on_error and walk.end and walk.end.state is RunState.FAILED:
+        walk.mend(rule.on_error, walk.end)
     return walk.values
 
 
 def _begin_walk(rule: Rule, records: Iterable[lifecycle.StepRecord], scene: writes.Scene) -> _Walk:
     known = {record.path: record for record in records}
-    return _Walk(scene=scene, known=known, positions=outline.number_steps(rule.steps))
+    return _Walk(scene=scene, known=known, positions=outline.number_steps((*rule.steps, *rule.on_error)))
 
 
 def _summarize_end(walk: _Walk) -> End:
@@ -112,9 +116,17 @@ class _Walk:
         """Whether a step before is not at its end yet."""
         return bool(self.pending)
 
-    def is_open(self, path: str) -> bool:
-        """Whether a step may still come: it is not in a branch that was not taken."""
-        return not any(path.startswith(prefix) for prefix in self.closed)
+    def may_come(self, path: str) -> bool:
+        """Whether a step may still come: it is not in a branch that was not taken, and not for a failure."""
+        return not any(path.startswith(prefix) for prefix in (*self.closed, outline.ON_ERROR))
+
+    def mend(self, sequence: tuple[steps.Step, ...], failure: End) -> End | None:
+        """Visit the steps that are for a failure, in place of all that has not ended; None until they are done."""
+        self.planned = [step for step in self.planned if step.state in lifecycle.FINISHED_STEPS]
+        self.pending, self.aside, self.end = set(), False, None
+        self.values["run"] = {**(self.values.get("run") or {}), "error": failure.reason}
+        went_through = self.visit_all(sequence)
+        return failure if self.end or (went_through and not (self.blocked or self.aside)) else None
 
     def visit_all(self, sequence: tuple[steps.Step, ...]) -> bool:
         """Visit a sequence; False when nothing behind it can be planned now."""

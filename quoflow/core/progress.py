@@ -49,8 +49,12 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Advance:
-    """The steps to add to a run now, its end if it has come, and what stands behind (paths, in order)."""
+    """The steps to add to a run now, its end if it has come, and what stands behind (paths, in order).
+
+    `failure` is how a run will end whose rule has steps for that, and which are not done yet: nothing else goes on.
+    """
 
     steps: tuple[PlannedStep, ...]
     end: End | None
     later: tuple[str, ...] = ()
+    failure: End | None = None

@@ -286,6 +286,7 @@ class Rule:
         audience: whom it acts on, one run each; None where it acts once for each event.
         max_recipients: how many numbers it may text at most, and `max_actions`, how many writes it may make; None is
             no limit. With more, nothing is written at all.
+        on_error: the steps that are done when a run fails, before it ends as failed.
         connections: names of the connections it applies to; none means every one.
         vars: plain data reachable as `vars`.
     """
@@ -309,6 +310,7 @@ class Rule:
     max_actions: int | None = None
     purpose: Purpose = "transactional"
     enabled: bool = True
+    on_error: tuple[Step, ...] = ()
     vars: Mapping[str, Any] = field(default_factory=dict)  # JSON
     file: str = ""
     line: int = 1

@@ -8,7 +8,6 @@ from dataclasses import replace
 from quoflow.loader.nodes import Key, MappingNode
 from quoflow.loader.report import Report
 
-OPTIONS = ("on_error",)
 THROTTLE = ()
 STEP = ("timeout", "retry")
 

@@ -25,7 +25,7 @@ from quoflow.loader.steps import StepReader
 from quoflow.loader.triggers import read_triggers
 from quoflow.loader.validation import read_model
 
-FRAME = ("trigger", "when", "actions")
+FRAME = ("trigger", "when", "actions", "on_error")
 KEYS = (*Options.model_fields, *FRAME)
 VERSION_DIGITS = 12
 CANCELLING = events.ABOUT_SOMEBODY
@@ -72,15 +72,16 @@ class _RuleBuilder:
             hint = "begin with `name:`, `trigger:` and `actions:`"
             self.report.add(node, (), ("wrong-type", "a rule is a mapping (`key: value`)", hint))
             return None
-        kept = later.drop_later(node, later.OPTIONS, self.report, ())
-        options = self._read_options(kept)
+        options = self._read_options(node)
         read = read_triggers(node.items.get("trigger"), node, self.report, self.known)
         checker = self._make_checker(node, read.kinds)
         when = read_when(node.items.get("when"), checker)
         members = check_audience(node, options.audience if options else None, checker)
         for option in ("throttle", "concurrency"):
             self._check_key(node, option, members)
-        steps = StepReader(self.report, members, self.known.region).read(node.items.get("actions"), node)
+        reader = StepReader(self.report, members, self.known.region)
+        steps = reader.read(node.items.get("actions"), node)
+        on_error = reader.read_on_error(node.items.get("on_error"), members)
         if options is None or self._count_errors() > begun:
             return None
         self._warn_of_marketing(node, options, steps)
@@ -105,6 +106,7 @@ class _RuleBuilder:
             max_actions=options.max_actions,
             purpose=options.purpose,
             enabled=options.enabled,
+            on_error=on_error,
             vars=options.vars,
             file=self.report.file,
             line=node.line,

@@ -121,6 +121,11 @@ def build_rule_schema() -> _Schema:
         },
         "actions": {"description": "What the rule does, step by step.", "allOf": [_refer("steps")]},
         **options["properties"],
+        "on_error": {
+            "description": "What is done when a run fails, before it ends: a list of steps; `fail` for nothing more.",
+            "anyOf": [{"type": "string", "enum": ["fail"]}, _refer("steps")],
+            "default": "fail",
+        },
     }
     event = {"type": "string", "enum": list(CANCELLING)}
     properties["cancel_on"]["anyOf"] = [event, {"type": "array", "items": event}]

@@ -48,6 +48,18 @@ class StepReader:
             return ()
         return self._read_list(node, ("actions",))
 
+    def read_on_error(self, node: Node | None, before: Checker) -> tuple[Step, ...]:
+        """Read a rule's `on_error`: steps, before which any of the actions may have been done; `fail` says nothing."""
+        if node is None or (isinstance(node, ScalarNode) and node.value == "fail"):
+            return ()
+        if isinstance(node, ScalarNode):
+            hint = "write steps here, such as `- notify: …`; `on_error: continue` is for the step that may fail"
+            problem = ("wrong-value", "a rule's `on_error` is `fail` or a list of steps", hint)
+            self.report.add(node, ("on_error",), problem)
+            return ()
+        self.checker = before.join(before, self.checker)
+        return self._read_list(node, ("on_error",))
+
     def _read_list(self, node: Node, path: tuple[Key, ...]) -> tuple[Step, ...]:
         if isinstance(node, MappingNode) and node.items:
             self.report.add(node, path, ("wrong-type", "a list of steps is expected here", "begin each step with `- `"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from quoflow.core import audiences, describing, lifecycle, planning, progress, questions, writes
+from quoflow.core import audiences, describing, lifecycle, outline, planning, progress, questions, writes
 from quoflow.core.events import Event
 from quoflow.core.lifecycle import RunRecord, RunState, StepRecord, StepState
 from quoflow.core.rules import Rule
@@ -113,6 +113,9 @@ def _advance(tx: Connection, engine: Engine, run: RunRecord, scene: writes.Scene
     if lifecycle.is_at_the_door(records):
         return
     advance = planning.advance(rule, records, scene)
+    if advance.failure is not None and not any(record.path.startswith(outline.ON_ERROR) for record in records):
+        _cancel_the_rest(tx, records, now)
+        approvals.withdraw(tx, run.id, now=now)
     path = next((planned.path for planned in advance.steps if planned.write is not None), "")
     wave = audiences.name_wave(run.batch, is_first=not records, path=path)
     for planned in advance.steps:

@@ -710,6 +710,13 @@ MUTANTS = (
         ("tests/unit/core/test_concurrency.py", "tests/acceptance/test_concurrency.py"),
     ),
     Mutant(
+        "what was planned goes out although the run has failed",
+        "quoflow/runtime/runs.py",
+        "        _cancel_the_rest(tx, records, now)\n",
+        "",
+        ("tests/acceptance/test_on_error.py",),
+    ),
+    Mutant(
         "what was gathered is forgotten",
         "quoflow/runtime/throttling.py",
         "    entries.gather(tx, connection=event.connection, run_id=waiting.run_id, event_id=event.id)\n",

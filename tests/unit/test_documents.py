@@ -311,7 +311,6 @@ RULES_PAGE = (ROOT / "docs/rules.md").read_text(encoding="utf-8")
             *steps.STEPS,
             *steps.LATER_STEPS,
             *options.Options.model_fields,
-            *later.OPTIONS,
             *later.STEP,
             *contexts.NAMES,
             *(name for part in contexts.TABLE.values() if part.kinds & set(events.KINDS) for name in part.fields),
