@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from quoflow.core import audiences, describing, lifecycle, outline, planning, progress, questions, writes
 from quoflow.core.events import Event
@@ -180,7 +180,7 @@ def _record_step(
     if step.state is StepState.NEEDS_APPROVAL:
         # A yes that comes when the write would be too late to go is no yes: the shorter time counts.
         patience = min(engine.settings.approvals.expire_after, rule.max_age)
-        _ask(tx, engine, run, step, expires_at=now + patience)
+        _ask(tx, engine, run, step, now=now, patience=patience)
 
 
 def _pass_first_gate(
@@ -212,11 +212,13 @@ def ask_again(tx: Connection, engine: Engine, run: RunRecord, step: StepRecord) 
     changes = {"state": StepState.NEEDS_APPROVAL, "reason": reason, "due_at": None}
     if store.update_step(tx, step.id, expected={step.state}, now=now, **changes):
         alone = replace(run, batch=None)  # it is not what was planned, and approved, with the others
-        _ask(tx, engine, alone, step, expires_at=now + engine.settings.approvals.expire_after)
+        _ask(tx, engine, alone, step, now=now, patience=engine.settings.approvals.expire_after)
         carry_on(tx, engine, run)
 
 
-def _ask(tx: Connection, engine: Engine, run: RunRecord, step: StepRecord, *, expires_at: datetime) -> None:
+def _ask(
+    tx: Connection, engine: Engine, run: RunRecord, step: StepRecord, *, now: datetime, patience: timedelta
+) -> None:
     event = inbox.find_event(tx, connection=run.connection, event_id=run.event_id)
     asked_by = event.data.get("by") if event is not None and event.kind == "manual" else None
     approval = approvals.Approval(
@@ -233,8 +235,8 @@ def _ask(tx: Connection, engine: Engine, run: RunRecord, step: StepRecord, *, ex
         segments=step.segments,
         hash=step.hash or "",
         state="pending",
-        requested_at=engine.clock(),
-        expires_at=expires_at,
+        requested_at=now,
+        expires_at=now + patience,
         asked_by=str(asked_by) if asked_by else None,
         batch=run.batch,
     )
