@@ -114,7 +114,7 @@ def list_days(first, last, clock):
         day += timedelta(days=1)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=15)
 @given(
     steps=st.lists(st.tuples(st.integers(1, 3_000), st.sampled_from(["look", "restart", "turn round"])), min_size=1),
 )
