@@ -68,7 +68,11 @@ def learn(
     known = roster.find_contacts(tx, connection, {*read, *missing})
     fresh = [one for one in read.values() if one.id not in known or not _is_stale(one, known[one.id].contact)]
     found = [_compare(tx, engine, connection, known.get(one.id), one) for one in fresh]
-    found += [Difference(known[one].contact, None) for one in sorted(missing & known.keys()) if not known[one].is_gone]
+    found += [
+        Difference(known[one].contact, None)
+        for one in sorted(missing & known.keys())
+        if not known[one].is_gone and not _has_deleted(tx, connection, one)
+    ]
     mirror.save_contacts(tx, connection, fresh, complete=False, now=now)
     mirror.mark_gone(tx, connection, missing, now=now)
     if state.baseline_at is None or state.baseline_done_at is None:
@@ -90,8 +94,15 @@ def _compare(
     field = engine.settings.tags.field
     changed = differences.list_changes(known.contact, after, field)
     entries = journal.list_unfinished(tx, connection, after.id) if changed else ()
-    rewrites = [Rewrite(_read_image(one.before), _read_image(one.wanted)) for one in entries]
+    rewrites = [
+        Rewrite(_read_image(one.before), _read_image(one.wanted)) for one in entries if one.before and one.wanted
+    ]
     return Difference(known.contact, after, differences.leave_out_own(changed, after, rewrites, field))
+
+
+def _has_deleted(tx: Connection, connection: str, contact_id: str) -> bool:
+    """Whether quoflow has deleted a contact, or may have: then nothing is wanted to be there."""
+    return any(not entry.wanted for entry in journal.list_unfinished(tx, connection, contact_id))
 
 
 def _read_image(image: journal.Image) -> Contact:

@@ -95,9 +95,9 @@ def test_what_was_read_before_a_write_is_stale(tx, engine):
 
 
 def keep_entry(tx, wanted, attempt="a1"):
-    """Keep a change as it is kept before its write leaves."""
+    """Keep a change as it is kept before its write leaves; of a deletion nothing is wanted."""
     before = images.write_image(wire.Contact.model_validate(IMAGE))
-    image = images.write_image(wire.Contact.model_validate(wanted))
+    image = images.write_image(wire.Contact.model_validate(wanted)) if wanted else {}
     given = {"attempt_id": attempt, "run_id": "r1", "step_id": "s1", "contact_id": "CT1", "at": NOW}
     journal.save_entry(tx, journal.Entry(connection="main", before=before, wanted=image, **given))
 
@@ -126,3 +126,12 @@ def test_what_is_read_back_is_an_event_where_it_is_not_ours(tx, engine):
     assert '"names": ["company"]' in found[0][1]
     assert learn(tx, engine, make_image(at=NOW + timedelta(minutes=1), tags=["customer", "vip"], company="Berg")) == []
     assert journal.list_unfinished(tx, "main", "CT1") == ()
+
+
+def test_our_own_deletion_is_no_event_though_we_died_before_its_answer(tx, engine):
+    """Whoever we wanted to be gone is gone without news; who is there all the same is compared as ever."""
+    keep_entry(tx, {})
+
+    assert learn(tx, engine, make_image(at=NOW, company="Berg")) == [("contact.updated", ["company"])]
+    assert learn(tx, engine, gone=["CT1"]) == []
+    assert mirror.find_contact(tx, "main", "CT1") is None
