@@ -101,6 +101,7 @@ def drain(life: Life) -> None:
         due = due or life.clock.read()
         life.clock.sleep(max((due - life.clock.read()).total_seconds(), 1.0))
     life.poll()
+    life.work()  # what somebody did to a contact may be learned by this very look
     life.ledger.check_end(heard_from=life.heard_from)
 
 
