@@ -67,7 +67,8 @@ def show(session: Session, run_id: str, as_json: bool) -> int:  # noqa: FBT001 -
         output.write_json(describe(run))
         return errors.EXIT_FINE
     output.write(f"{run.rule} (version {run.rule_version}): {run.state}{f', {run.reason}' if run.reason else ''}")
-    output.write(f"event {run.event_id}, begun {output.format_time(run.started_at)}")
+    caller = f", by run {run.called_by}" if run.called_by else ""
+    output.write(f"event {run.event_id}, begun {output.format_time(run.started_at)}{caller}")
     rows = [(step.path, step.action, step.state, step.to, _describe_content(step), step.reason) for step in run.steps]
     output.write_table(("step", "action", "state", "to", "what", "reason"), rows)
     return errors.EXIT_FINE
@@ -121,6 +122,7 @@ def describe(run: RunRecord) -> dict[str, Any]:
         "connection": run.connection,
         "event": run.event_id,
         "batch": run.batch,
+        "called_by": run.called_by,
         "state": run.state,
         "reason": run.reason,
         "started_at": run.started_at,

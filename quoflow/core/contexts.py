@@ -194,6 +194,8 @@ TABLE: Mapping[str, Part] = {
 
 RULE = record({"name": TEXT})
 RUN = record({"id": TEXT, "error": TEXT})
+ERROR = record({"message": TEXT, "step": TEXT})
+"""What the steps under `on_error` know of what went wrong."""
 
 CONTACT = record({name: shape for name, (shape, _) in TABLE["contact"].fields.items()})
 """What an expression sees of one contact among others, as `contact`."""
@@ -219,6 +221,12 @@ OUTCOMES: Mapping[str, Shape] = {
     "log": record({}),
     "set": record({}),
     "for_each": record({"count": NUMBER}),
+    "wait_until": record({}),
+    "approve": record({"approved": BOOLEAN, "by": maybe(TEXT)}),
+    "run_rule": record({"event": TEXT}),
+    "wait_for": record(
+        {"found": BOOLEAN, "kind": maybe(TEXT), "id": maybe(TEXT), "text": maybe(TEXT), "time": maybe(TIME)}
+    ),
     "wait": record({}),
 }
 """What `steps.<id>` holds, by step kind."""

@@ -12,6 +12,8 @@ def describe_write(action: str, to: str | None, text: str | None, payload: Paylo
     """Say what a write does, as a sentence without its subject: `tag +15555550111 +vip`."""
     if action == "send_message":
         return f"text {to}: {text}"
+    if action == "approve":
+        return f"go on: {text}"
     if action == "notify":
         return f"tell {to}: {text}"
     return f"{_VERBS.get(action, action)} {to} {describe_change(action, payload)}".strip()

@@ -12,7 +12,8 @@ from quoflow.core import filters as language
 from quoflow.core.durations import format_duration
 from quoflow.core.events import ARTIFACT_KINDS, Event
 from quoflow.core.facts import Line
-from quoflow.core.rules import Filters, TextFilter
+from quoflow.core.parameters.filters import TextFilter
+from quoflow.core.rules import Filters
 
 
 @dataclass(frozen=True, slots=True)

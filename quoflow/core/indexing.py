@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from quoflow.core import fitting, literals, matching, phones, retrospect
+from quoflow.core import awaiting, fitting, literals, matching, phones, retrospect
 from quoflow.core.events import Event
 from quoflow.core.facts import Line
 from quoflow.core.functions import Functions
@@ -181,7 +181,7 @@ def _make_scanner(words: Iterable[str]) -> Callable[[str], frozenset[str]]:
 def _list_kinds(rules: Iterable[Rule]) -> Iterator[str]:
     """List the kinds of events that rules wait for: those that begin a run, would cancel one, or are looked back at."""
     for rule in rules:
-        yield from rule.cancel_on
+        yield from awaiting.list_within(rule)
         yield from (question.kind for question in retrospect.find_questions(rule))
         yield from (trigger.kind for trigger in rule.triggers if rule.enabled)
 

@@ -21,6 +21,15 @@ def to_json(value: Any) -> Any:  # plain data in, JSON out
     return [to_json(item) for item in value] if isinstance(value, list | tuple) else value
 
 
+def to_text(value: Any) -> Any:  # plain data in, JSON out
+    """Give plain data as JSON that anybody reads: times and dates as ISO 8601 text, which stay text."""
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {str(key): to_text(item) for key, item in value.items()}
+    return [to_text(item) for item in value] if isinstance(value, list | tuple) else value
+
+
 def from_json(value: Any) -> Any:  # JSON in, plain data out
     """Give what `to_json` was given."""
     if isinstance(value, Mapping):

@@ -70,6 +70,9 @@ class StepRecord:
         reason: why it is in its state, in words.
         tries: how often the worker has taken it up.
         guard: the guard that last objected to it, if one has.
+        retries: how often its rule's `retry` has had it done again.
+        may_retry: whether it failed where nothing of it can have happened, so that it may be done again.
+        deadline_at: when its `timeout` is over, UTC.
     """
 
     id: str
@@ -94,13 +97,17 @@ class StepRecord:
     reason: str = ""
     tries: int = 0
     guard: str | None = None
+    retries: int | None = None
+    may_retry: bool | None = None
+    deadline_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
     """A rule's actions being carried out for one event; unique on (connection, rule, event).
 
-    `batch` is the batch that it belongs to, or None: the runs of one firing for the members of an audience.
+    `batch` is the batch that it belongs to, or None: the runs of one firing for the members of an audience. `called_by`
+    is the run that asked for it by `run_rule`, or None.
     """
 
     id: str
@@ -114,6 +121,7 @@ class RunRecord:
     peer: str | None = None
     reason: str = ""
     batch: str | None = None
+    called_by: str | None = None
     steps: tuple[StepRecord, ...] = field(default=())
 
 

@@ -55,6 +55,8 @@ def _move(step: Step, path: str, to: str) -> Step:
     return replace(
         step,
         path=step.path.replace(f"{path}.for_each", to, 1),
+        late=tuple(_move(one, path, to) for one in step.late),
+        rescue=tuple(_move(one, path, to) for one in step.rescue),
         then=tuple(_move(one, path, to) for one in step.then),
         otherwise=tuple(_move(one, path, to) for one in step.otherwise),
         ways=tuple(replace(way, steps=tuple(_move(one, path, to) for one in way.steps)) for way in step.ways),

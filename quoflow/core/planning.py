@@ -14,7 +14,7 @@ from typing import Any
 from quoflow.core import expressions, keeping, lifecycle, limits, outcomes, outline, steps, turns, writes
 from quoflow.core.lifecycle import RunState, StepState
 from quoflow.core.parameters.flow import ForEach
-from quoflow.core.progress import Advance, End, PlannedStep, Turn
+from quoflow.core.progress import Advance, Again, End, PlannedStep, Turn
 from quoflow.core.rules import Rule
 
 EFFECTS = steps.WRITES
@@ -62,7 +62,14 @@ def foresee(rule: Rule, records: Iterable[lifecycle.StepRecord], scene: writes.S
     later = () if is_over else tuple(path for path in paths if path not in seen and walk.may_come(path))
     planned = [step.write for step in walk.planned if step.write is not None]
     reach = limits.measure(rule, walk.known.values(), planned, later)
-    return Advance(steps=tuple(walk.planned), end=end, later=later, failure=None if end else failure), reach
+    given = Advance(
+        steps=tuple(walk.planned),
+        end=end,
+        later=later,
+        failure=None if end else failure,
+        again=tuple(walk.again),
+    )
+    return given, reach
 
 
 def read_values(rule: Rule, records: Iterable[lifecycle.StepRecord], scene: writes.Scene) -> Mapping[str, Any]:
@@ -102,6 +109,7 @@ class _Walk:
     known: Mapping[str, lifecycle.StepRecord]
     positions: dict[str, int]
     planned: list[PlannedStep] = field(default_factory=list)
+    again: list[Again] = field(default_factory=list)
     pending: set[str] = field(default_factory=set)
     aside: bool = False
     end: End | None = None
@@ -136,7 +144,21 @@ class _Walk:
         record = self.known.get(step.path)
         if record is None:
             return self.plan(step)
+        if record.state is StepState.FAILED and self.tries_again(step, record):
+            return self.follow(step, Turn(StepState.QUEUED))
         return self.follow(step, Turn(record.state, outcome=record.outcome, reason=record.reason))
+
+    def tries_again(self, step: steps.Step, record: lifecycle.StepRecord) -> bool:
+        """Have a step done again that failed where nothing of it can have happened, as often as its rule says."""
+        done = record.retries or 0
+        if step.retry is None or not record.may_retry or done >= step.retry.times:
+            return False
+        due_at = self.scene.now + step.retry.choose_pause(done)
+        if record.deadline_at is not None and due_at >= record.deadline_at:
+            return False
+        reason = f"tried again, {done + 1} of {step.retry.times}, because it failed: {record.reason}"
+        self.again.append(Again(step.path, due_at, reason))
+        return True
 
     def plan(self, step: steps.Step) -> bool:
         """Plan a step that has no record yet; False when it cannot be known before something pending is settled."""
@@ -183,6 +205,8 @@ class _Walk:
             payload=turn.payload,
             outcome=turn.outcome,
             reason=turn.reason,
+            question=turn.question,
+            deadline_at=self.scene.now + step.timeout if step.timeout else None,
         )
         self.planned.append(planned)
 
@@ -200,16 +224,32 @@ class _Walk:
             self.values["steps"] = {**self.values["steps"], step.id: outcome}
         if turn.state is StepState.FAILED:
             return self.fail(step, turn.reason)
+        if turn.state is StepState.CANCELLED and step.kind == "approve":
+            return self.refuse(step, turn.reason)
         if turn.state is StepState.SUCCEEDED and step.kind in _FOLLOW:
             return _FOLLOW[step.kind](self, step, outcome, turn.reason)
         return self.enter(step, None)
 
     def fail(self, step: steps.Step, reason: str) -> bool:
+        if step.rescue:
+            before = self.values
+            self.values = {**before, "error": {"message": reason, "step": step.path}}
+            goes_on = self.enter(step, "on_error")
+            if goes_on:
+                self.values = {**self.values, "error": before.get("error")}
+            return goes_on
         if step.on_error == "continue":
             return self.enter(step, None)
         if self.aside:
             return False  # whom we are about to tell is told first; the end comes then
         self.end = End(RunState.FAILED, reason if step.kind == "fail" else f"{step.path}: {reason}")
+        return False
+
+    def refuse(self, step: steps.Step, reason: str) -> bool:
+        """Take a person's no, or none in time: the run is cancelled, unless its rule says what to do then."""
+        if step.rescue or step.on_error == "continue":
+            return self.fail(step, reason)
+        self.end = End(RunState.CANCELLED, reason)
         return False
 
     def enter(self, step: steps.Step, wanted: str | None) -> bool:
@@ -250,6 +290,10 @@ class _Walk:
             self.positions[moved.path] = self.positions[inner.path] + number * outline.count_body(step)
         return body
 
+    def go_on(self, step: steps.Step, outcome: Mapping[str, Any], _reason: str) -> bool:
+        """Go on behind a wait for an event; where it did not come, by way of what is done then."""
+        return self.enter(step, None if outcome.get("found") else "wait_for.on_timeout")
+
     def set(self, _step: steps.Step, outcome: Mapping[str, Any], _reason: str) -> bool:
         self.values["vars"] = {**(self.values.get("vars") or {}), **keeping.from_json(outcome)}
         return True
@@ -263,6 +307,7 @@ _FOLLOW: Mapping[str, Callable[[_Walk, steps.Step, Mapping[str, Any], str], bool
     "if": _Walk.branch,
     "choose": _Walk.branch,
     "for_each": _Walk.repeat,
+    "wait_for": _Walk.go_on,
     "set": _Walk.set,
     "stop": _Walk.stop,
 }

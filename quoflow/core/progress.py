@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from quoflow.core import plans
 from quoflow.core.lifecycle import RunState, StepState
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a person is asked before a run goes on, bound like a write; how long it stands, or None."""
+
+    asked: plans.Write
+    patience: timedelta | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +29,7 @@ class Turn:
     payload: Mapping[str, Any] | None = None  # JSON
     outcome: Mapping[str, Any] | None = None  # JSON
     reason: str = ""
+    question: Question | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +46,17 @@ class PlannedStep:
     payload: Mapping[str, Any] | None = None  # JSON
     outcome: Mapping[str, Any] | None = None  # JSON
     reason: str = ""
+    deadline_at: datetime | None = None
+    question: Question | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A step that failed and is done again: its path, when, and why, in words."""
+
+    path: str
+    due_at: datetime
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +72,11 @@ class Advance:
     """The steps to add to a run now, its end if it has come, and what stands behind (paths, in order).
 
     `failure` is how a run will end whose rule has steps for that, and which are not done yet: nothing else goes on.
+    `again` are steps that failed and are done once more.
     """
 
     steps: tuple[PlannedStep, ...]
     end: End | None
     later: tuple[str, ...] = ()
     failure: End | None = None
+    again: tuple[Again, ...] = ()

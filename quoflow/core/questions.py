@@ -63,9 +63,9 @@ def make_code(token: str, taken: Collection[str]) -> str:
     return next((cut for cut in cuts if cut not in taken and _HAS_FIGURE.search(cut)), f"0{digits}")
 
 
-def write_question(*, rule: str, to: str, what: str, code: str, until: str) -> str | None:
+def write_question(*, rule: str, to: str, what: str, code: str, until: str, deed: str = "send this") -> str | None:
     """Write the text that asks an owner, whole; None when it is longer than a text may be: nobody approves a part."""
-    head = f"Reply YES {code} to send this, or NO {code}, by {until}."
+    head = f"Reply YES {code} to {deed}, or NO {code}, by {until}."
     text = f"{head}\nRule {rule}, to {phones.mask(to)}:\n{what}"
     return text if len(text) <= writes.LONGEST_TEXT else None
 

@@ -18,6 +18,7 @@ from quoflow.core.durations import Duration, Span
 from quoflow.core.lists import as_tuple
 from quoflow.core.moments import Moment
 from quoflow.core.parameters.base import Expression, Template
+from quoflow.core.parameters.filters import OneOrMany, TextFilter
 from quoflow.core.steps import Step
 
 DEFAULT_MAX_AGE = timedelta(hours=24)
@@ -28,29 +29,11 @@ MOST_MOMENTS = 366
 
 Purpose = Literal["transactional", "marketing", "reply"]
 
-OneOrMany = Annotated[tuple[str, ...], BeforeValidator(as_tuple)]
 Moments = Annotated[tuple[Moment, ...], BeforeValidator(as_tuple)]
 
 
 class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-
-class TextFilter(_Model):
-    """What the text must look like. `contains` takes any case; in `matches` write `(?i)` for that."""
-
-    contains: OneOrMany = Field(
-        (), description="A word or a list of words, one of which the text contains, in any case."
-    )
-    matches: str | None = Field(
-        None, max_length=500, description="An RE2 regular expression found anywhere in the text."
-    )
-
-    @model_validator(mode="after")
-    def _says_one(self) -> TextFilter:
-        if bool(self.contains) == bool(self.matches):
-            raise ValueError("say either `contains` or `matches`")
-        return self
 
 
 class Filters(_Model):
@@ -270,6 +253,16 @@ Condition = Holds | AllOf | AnyOf | Not
 
 
 @dataclass(frozen=True, slots=True)
+class Call:
+    """A step that runs another rule: the rule's name, and where in the file it stands."""
+
+    rule: str
+    line: int
+    column: int
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """One rule.
 
@@ -289,6 +282,7 @@ class Rule:
         on_error: the steps that are done when a run fails, before it ends as failed.
         connections: names of the connections it applies to; none means every one.
         vars: plain data reachable as `vars`.
+        calls: the rules that it runs.
     """
 
     name: str
@@ -312,5 +306,6 @@ class Rule:
     enabled: bool = True
     on_error: tuple[Step, ...] = ()
     vars: Mapping[str, Any] = field(default_factory=dict)  # JSON
+    calls: tuple[Call, ...] = ()
     file: str = ""
     line: int = 1

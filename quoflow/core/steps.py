@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Literal
 
 from quoflow.core.parameters import contacts, fetches, flow, messages, outside
 from quoflow.core.parameters.base import Marker, Parameters
+from quoflow.core.parameters.retry import Retry
 
 STEPS: Mapping[str, type[Parameters]] = {
     "send_message": messages.SendMessage,
@@ -29,6 +31,10 @@ STEPS: Mapping[str, type[Parameters]] = {
     "notify": outside.Notify,
     "http": outside.Http,
     "wait": flow.Wait,
+    "wait_until": flow.WaitUntil,
+    "wait_for": flow.WaitFor,
+    "approve": flow.Approve,
+    "run_rule": flow.RunRule,
     "if": flow.If,
     "choose": flow.Choose,
     "for_each": flow.ForEach,
@@ -64,9 +70,13 @@ READS = frozenset(
 )
 """Step kinds that only look: at Quo, or at what is known of it."""
 
+FLOW = frozenset(
+    {"if", "choose", "for_each", "set", "log", "stop", "fail", "wait", "wait_until", "wait_for", "approve", "run_rule"}
+)
+"""Step kinds that do nothing outside of their run: there is nothing about them to try again, or to be late."""
+
 LATER_STEPS = (
-    "create_contact", "upsert_contact", "delete_contact",
-    "mark_conversation", "wait_until", "wait_for", "approve", "run_rule",
+    "create_contact", "upsert_contact", "delete_contact", "mark_conversation",
 )  # fmt: skip
 """Step kinds of the language that this version reads and refuses by name: it cannot run them yet."""
 
@@ -95,6 +105,10 @@ class Step:
         then, otherwise: the two ways of `if`; `otherwise` is what `choose` does when nothing holds, too.
         ways: what `choose` chooses from.
         body: what `for_each` does for each item.
+        late: what `wait_for` does when nothing came.
+        rescue: what is done instead when it fails.
+        retry: how often it is done again when it failed, or None.
+        timeout: how long it may take from when its turn came, or None.
     """
 
     path: str
@@ -108,11 +122,16 @@ class Step:
     otherwise: tuple[Step, ...] = ()
     ways: tuple[Way, ...] = ()
     body: tuple[Step, ...] = ()
+    late: tuple[Step, ...] = ()
+    rescue: tuple[Step, ...] = ()
+    retry: Retry | None = None
+    timeout: timedelta | None = None
 
     def list_blocks(self) -> tuple[tuple[str, tuple[Step, ...]], ...]:
         """List the sequences of steps that stand in this one, each with the key that leads to it, in their order."""
         ways = ((f"choose[{number}].then", way.steps) for number, way in enumerate(self.ways))
-        blocks = (("then", self.then), *ways, ("else", self.otherwise), ("for_each.do", self.body))
+        given = (("then", self.then), *ways, ("else", self.otherwise), ("for_each.do", self.body))
+        blocks = (*given, ("wait_for.on_timeout", self.late), ("on_error", self.rescue))
         return tuple((key, block) for key, block in blocks if block)
 
 

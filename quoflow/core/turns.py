@@ -4,14 +4,40 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import time
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from quoflow.core import expressions, keeping, preparing, reads, requests, shapes, steps, writes
+from quoflow.core import (
+    expressions,
+    fitting,
+    hours,
+    keeping,
+    plans,
+    preparing,
+    reads,
+    requests,
+    shapes,
+    steps,
+    times_of_day,
+    writes,
+)
 from quoflow.core.lifecycle import StepState
 from quoflow.core.parameters.base import Parameters
-from quoflow.core.parameters.flow import Fail, ForEach, Log, Set, Stop, Wait
+from quoflow.core.parameters.flow import (
+    Approve,
+    Fail,
+    ForEach,
+    Log,
+    RunRule,
+    Set,
+    Stop,
+    Wait,
+    WaitFor,
+    WaitUntil,
+)
 from quoflow.core.parameters.outside import Http, Notify
-from quoflow.core.progress import Turn
+from quoflow.core.progress import Question, Turn
 from quoflow.core.writes import Pen
 
 LARGEST_VALUE = 20_000
@@ -91,6 +117,51 @@ def _wait(parameters: Wait, pen: Pen) -> Turn:
     return Turn(StepState.WAITING, due_at=pen.scene.now + parameters.duration, reason="waiting")
 
 
+def _wait_until(parameters: WaitUntil, pen: Pen) -> Turn:
+    functions = pen.scene.functions
+    if parameters.open is None:
+        clock = time.fromisoformat((parameters.time or "").zfill(len("00:00")))
+        zone = ZoneInfo(parameters.timezone or functions.timezone)
+        due_at = times_of_day.find_next(clock, after=pen.scene.now, zone=zone)
+        return Turn(StepState.WAITING, due_at=due_at, reason=f"waits until {parameters.time}")
+    calendar = functions.hours.get(parameters.open)
+    if calendar is None:
+        raise writes.Impossible(f"there is no calendar `{parameters.open}` under `hours` in the configuration")
+    opening = hours.find_opening(calendar, pen.scene.now, timezone=functions.timezone)
+    if opening is None:
+        raise writes.Impossible(f"`{parameters.open}` does not open within a year")
+    return Turn(StepState.WAITING, due_at=opening, reason=f"waits until `{parameters.open}` is open")
+
+
+def _wait_for(parameters: WaitFor, pen: Pen) -> Turn:
+    reason = f"waits for {fitting.list_names(parameters.event)}"
+    return Turn(StepState.WAITING, due_at=pen.scene.now + parameters.timeout, reason=reason)
+
+
+def _approve(parameters: Approve, pen: Pen) -> Turn:
+    message, contact = pen.write(parameters.message).strip(), pen.values.get("contact") or {}
+    if not message:
+        raise writes.Impossible("the question came out empty")
+    asked = plans.Write(
+        connection=pen.scene.connection,
+        action="approve",
+        to=str(contact.get("phone") or ""),
+        from_=None,
+        text=message,
+        payload={"message": message},
+        segments=0,
+        rule_version=pen.scene.rule.version,
+    )
+    question = Question(asked, parameters.expire_after)
+    return Turn(StepState.NEEDS_APPROVAL, payload=asked.payload, question=question, reason="asks whether to go on")
+
+
+def _run_rule(parameters: RunRule, pen: Pen) -> Turn:
+    values = {name: keeping.to_text(_find_value(written, pen)) for name, written in parameters.vars.items()}
+    _refuse_large(values)
+    return Turn(StepState.QUEUED, due_at=pen.scene.now, payload={"rule": parameters.rule, "vars": values})
+
+
 def _set(parameters: Set, pen: Pen) -> Turn:
     values = {name: keeping.to_json(_find_value(written, pen)) for name, written in parameters.values.items()}
     _refuse_large(values)
@@ -123,7 +194,11 @@ _TURNS: Mapping[type[Parameters], Callable[[Any, Pen], Turn]] = {  # each takes 
     Notify: _notify,
     Log: _log,
     Wait: _wait,
+    WaitUntil: _wait_until,
+    WaitFor: _wait_for,
     ForEach: _for_each,
+    Approve: _approve,
+    RunRule: _run_rule,
     Set: _set,
     Stop: _stop,
     Fail: _fail,

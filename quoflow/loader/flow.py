@@ -1,4 +1,4 @@
-"""Reads the steps that hold other steps or give names: `if`, `choose`, `for_each`, `set`."""
+"""Reads the steps that hold other steps, give names or wait: `if`, `choose`, `for_each`, `set`, `wait_for`."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ from typing import Protocol
 
 from quoflow.core import contexts, shapes
 from quoflow.core.functions import SIGNATURES
-from quoflow.core.parameters.flow import Choose, ForEach, If, Set
+from quoflow.core.parameters.flow import Choose, ForEach, If, RunRule, Set, WaitFor, WaitUntil
+from quoflow.core.rules import Call
 from quoflow.core.shapes import Shape
 from quoflow.core.steps import Step, Way
 from quoflow.loader import later
 from quoflow.loader.conditions import read_expression
-from quoflow.loader.nodes import Key, ListNode, MappingNode, Node, ScalarNode, format_path, to_plain
+from quoflow.loader.kinds import write_out
+from quoflow.loader.nodes import Key, ListNode, MappingNode, Node, ScalarNode, find_node, format_path, to_plain
 from quoflow.loader.phrases import Checker
-from quoflow.loader.report import Report, suggest
+from quoflow.loader.report import Report, join_words, suggest
+from quoflow.loader.triggers import check_pattern, tell_event
 from quoflow.loader.validation import read_model
 from quoflow.loader.values import read_values
 
@@ -29,6 +32,7 @@ class Reader(Protocol):
     report: Report
     checker: Checker
     in_loop: bool
+    calls: list[Call]
 
     def read_block(
         self, node: Node | None, path: tuple[Key, ...], checker: Checker
@@ -138,10 +142,70 @@ def _read_set(reader: Reader, node: MappingNode, path: tuple[Key, ...]) -> Step:
     return Step(format_path(path), "set", Set.model_construct(values=values))
 
 
+def _read_wait_until(reader: Reader, node: MappingNode, path: tuple[Key, ...]) -> Step | None:
+    inside, written = (*path, "wait_until"), write_out(node.items["wait_until"], "wait_until")
+    parameters = read_model(WaitUntil, written, reader.report, inside)
+    if parameters is None or not isinstance(written, MappingNode):
+        return None
+    calendars = reader.checker.known.calendars
+    if parameters.open is not None and calendars is not None and parameters.open not in calendars:
+        hint = suggest(parameters.open, calendars, otherwise=f"there are {join_words(calendars, last='and')}")
+        problem = ("unknown-calendar", f"there is no calendar `{parameters.open}`", hint)
+        reader.report.add(written.items["open"], (*inside, "open"), problem)
+    return Step(format_path(path), "wait_until", parameters)
+
+
+def _read_wait_for(reader: Reader, node: MappingNode, path: tuple[Key, ...]) -> Step | None:
+    before, inside = reader.checker, (*path, "wait_for")
+    written = write_out(node.items["wait_for"], "wait_for")
+    late: tuple[Step, ...] = ()
+    if isinstance(written, MappingNode):
+        if isinstance(then := written.items.get("on_timeout"), ListNode):
+            late, after = reader.read_block(then, (*inside, "on_timeout"), before)
+            reader.checker = before.join(before, after)
+            written = later.drop_keys(written, ("on_timeout",))
+        check_pattern(written.items.get("text"), (*inside, "text", "matches"), reader.report)
+        _check_events(reader, written, inside)
+    if before.kinds and "contact" not in before.scope.names:
+        hint = "it is there for what happens with somebody: a text, a call"
+        message = f"`wait_for` waits for an event of the contact, and {join_words(before.kinds)} has none"
+        reader.report.add(node.keys["wait_for"], inside, ("missing-part", message, hint))
+    parameters = read_model(WaitFor, written, reader.report, inside)
+    if parameters is None:
+        return None
+    if late:
+        parameters = parameters.model_copy(update={"on_timeout": "continue"})
+    return Step(format_path(path), "wait_for", parameters, late=late)
+
+
+def _check_events(reader: Reader, node: MappingNode, path: tuple[Key, ...]) -> None:
+    written = node.items.get("event")
+    for at, one in enumerate(written.items if isinstance(written, ListNode) else (written,)):
+        if isinstance(one, ScalarNode) and (told := tell_event(one.value)):
+            place = (*path, "event", at) if isinstance(written, ListNode) else (*path, "event")
+            reader.report.add(one, place, told)
+
+
+def _read_run_rule(reader: Reader, node: MappingNode, path: tuple[Key, ...]) -> Step | None:
+    inside, written = (*path, "run_rule"), write_out(node.items["run_rule"], "run_rule")
+    given = written.items.get("vars") if isinstance(written, MappingNode) else None
+    if isinstance(given, MappingNode) and given.items:
+        read_values(given, reader.checker, (*inside, "vars"))
+    parameters = read_model(RunRule, written, reader.report, inside)
+    if parameters is None:
+        return None
+    place = find_node(written, ("rule",))
+    reader.calls.append(Call(parameters.rule, place.line, place.column, format_path((*inside, "rule"))))
+    return Step(format_path(path), "run_rule", parameters)
+
+
 READERS: Mapping[str, Callable[[Reader, MappingNode, tuple[Key, ...]], Step | None]] = {
     "if": _read_if,
     "choose": _read_choose,
     "for_each": _read_for_each,
     "set": _read_set,
+    "run_rule": _read_run_rule,
+    "wait_until": _read_wait_until,
+    "wait_for": _read_wait_for,
 }
 """The steps that are read in a way of their own."""

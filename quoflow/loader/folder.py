@@ -10,6 +10,7 @@ from pathlib import Path
 
 from quoflow.core.rules import Rule
 from quoflow.errors import Problem
+from quoflow.loader.calls import check_calls
 from quoflow.loader.documents import LARGEST_FILE, read_documents
 from quoflow.loader.known import Known
 from quoflow.loader.rules import build_rules
@@ -54,7 +55,9 @@ def load_rules(paths: Sequence[Path], root: Path, known: Known) -> Loaded:
         rules += found
         problems += told
     kept, doubles = _drop_doubles(rules)
-    ordered = sorted((*finder.problems, *problems, *doubles), key=lambda one: (one.file, one.line, one.column))
+    is_whole = not any(one.severity == "error" for one in (*finder.problems, *problems))
+    kept, calls = check_calls(kept, is_whole=is_whole)
+    ordered = sorted((*finder.problems, *problems, *doubles, *calls), key=lambda one: (one.file, one.line, one.column))
     return Loaded(kept, tuple(ordered))
 
 

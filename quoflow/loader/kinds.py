@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 
 from quoflow.core import steps
 from quoflow.loader import later
-from quoflow.loader.nodes import Key, MappingNode
+from quoflow.loader.nodes import Key, MappingNode, Node, ScalarNode
 from quoflow.loader.report import Report, join_words, suggest
 
 FLOW = ("then", "else")
-COMMON = ("id", "if", "on_error", "on_ambiguous", *FLOW)
+COMMON = ("id", "if", "on_error", "on_ambiguous", "retry", "timeout", *FLOW)
 KINDS = tuple(kind for kind in steps.STEPS if kind != "if")
 EVERY = (*KINDS, *steps.LATER_STEPS)
 SHORT: Mapping[str, str] = {
@@ -19,6 +19,10 @@ SHORT: Mapping[str, str] = {
     "fail": "reason",
     "notify": "text",
     "log": "text",
+    "wait_until": "time",
+    "wait_for": "event",
+    "approve": "message",
+    "run_rule": "rule",
 }
 """Steps whose one parameter may stand alone: `wait: 30m`."""
 
@@ -79,3 +83,15 @@ def _refuse_unknown(node: MappingNode, name: str, report: Report, path: Sequence
         hint = f"it belongs under `{owner}`: indent it further"
     code = "unknown-key" if owner else "unknown-step"
     report.add(node.keys[name], (*path, name), (code, f"there is no step or key `{name}`", hint))
+
+
+def write_out(node: Node, kind: str) -> Node:
+    """Write a short form out: `wait: 30m` is `wait: {duration: 30m}`, `stop:` is `stop: {}`."""
+    if not isinstance(node, ScalarNode):
+        return node
+    if node.is_null:
+        return MappingNode(line=node.line, column=node.column)
+    if kind not in SHORT:
+        return node
+    key = SHORT[kind]
+    return MappingNode({key: node}, {key: node}, node.line, node.column)

@@ -9,7 +9,6 @@ from quoflow.loader.nodes import Key, MappingNode
 from quoflow.loader.report import Report
 
 THROTTLE = ()
-STEP = ("timeout", "retry")
 
 
 def tell_later(what: str) -> tuple[str, str, str]:

@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from quoflow.core.durations import Duration, Span
-from quoflow.core.rules import DEFAULT_MAX_AGE, Audience, Concurrency, OneOrMany, Purpose, Throttle
+from quoflow.core.parameters.filters import OneOrMany
+from quoflow.core.rules import DEFAULT_MAX_AGE, Audience, Concurrency, Purpose, Throttle
 
 
 def _need_figure(value: object) -> object:

@@ -73,6 +73,14 @@ class Checker:
         """Give the checker for the steps of a loop, which read each item by a name."""
         return replace(self, own={**self.own, name: item, "each": checking.LOOP})
 
+    def with_error(self) -> Checker:
+        """Give the checker for what is done when a step has failed: it reads why."""
+        return replace(self, own={**self.own, "error": contexts.ERROR})
+
+    def without_error(self, before: Checker) -> Checker:
+        """Give the checker for what comes after that."""
+        return replace(self, own=before.own)
+
     def without_steps(self, before: Checker) -> Checker:
         """Give the checker for what comes after a loop: what it set stays, its names and its steps' do not."""
         return replace(self, own=before.own, steps=before.steps)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from quoflow.core import events, optouts, outline, plans
+from quoflow.core import optouts, outline, plans
 from quoflow.core.parameters.messages import SendMessage
 from quoflow.core.rules import Rule
 from quoflow.core.steps import Step
@@ -22,13 +22,12 @@ from quoflow.loader.options import Options
 from quoflow.loader.phrases import Checker
 from quoflow.loader.report import Report, suggest
 from quoflow.loader.steps import StepReader
-from quoflow.loader.triggers import read_triggers
+from quoflow.loader.triggers import read_triggers, tell_event
 from quoflow.loader.validation import read_model
 
 FRAME = ("trigger", "when", "actions", "on_error")
 KEYS = (*Options.model_fields, *FRAME)
 VERSION_DIGITS = 12
-CANCELLING = events.ABOUT_SOMEBODY
 _NAME = re.compile(r"[^\W_][\w.-]{0,99}")
 
 
@@ -108,6 +107,7 @@ class _RuleBuilder:
             enabled=options.enabled,
             on_error=on_error,
             vars=options.vars,
+            calls=tuple(reader.calls),
             file=self.report.file,
             line=node.line,
         )
@@ -157,16 +157,10 @@ class _RuleBuilder:
 
     def _check_listed(self, node: MappingNode, key: str, words: Sequence[str]) -> None:
         for at, word in enumerate(words):
-            told = self._tell_kind(word) if key == "cancel_on" else self._tell_connection(word)
+            told = tell_event(word) if key == "cancel_on" else self._tell_connection(word)
             if told is not None:
                 path: tuple[Key, ...] = (key, at) if isinstance(node.items[key], ListNode) else (key,)
                 self.report.add(find_node(node, (key, at)), path, told)
-
-    def _tell_kind(self, kind: str) -> tuple[str, str, str] | None:
-        if kind in CANCELLING:
-            return None
-        hint = suggest(kind, CANCELLING, otherwise=f"there are {', '.join(CANCELLING)}")
-        return "unknown-trigger", f"`{kind}` is not an event of a contact", hint
 
     def _tell_connection(self, name: str) -> tuple[str, str, str] | None:
         if self.known.connections is None:

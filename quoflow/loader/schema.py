@@ -18,11 +18,12 @@ from pydantic_core import core_schema
 
 from quoflow.core import events, steps
 from quoflow.core.durations import format_duration
+from quoflow.core.parameters.retry import Retry
 from quoflow.core.rules import Filters, Schedule, list_filters
 from quoflow.loader.conditions import WORDS
 from quoflow.loader.kinds import ENDS, KINDS, SHORT
 from quoflow.loader.options import Options
-from quoflow.loader.rules import CANCELLING
+from quoflow.loader.step_options import Timeout
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
 TEXT_TYPES = ["string", "number", "boolean"]
@@ -127,7 +128,7 @@ def build_rule_schema() -> _Schema:
             "default": "fail",
         },
     }
-    event = {"type": "string", "enum": list(CANCELLING)}
+    event = {"type": "string", "enum": list(events.ABOUT_SOMEBODY)}
     properties["cancel_on"]["anyOf"] = [event, {"type": "array", "items": event}]
     return {
         "$schema": DRAFT,
@@ -249,10 +250,16 @@ def _describe_step(definitions: _Schema) -> _Schema:
         "then": {"description": "The steps to take when the expression holds.", "allOf": [_refer("steps")]},
         "else": {"description": "The steps to take when it does not.", "allOf": [_refer("steps")]},
         "on_error": {
-            "enum": ["fail", "continue"],
             "default": "fail",
-            "description": "Whether a failure of this step ends the run.",
+            "description": "Whether a failure of this step ends the run; or the steps to take then, which read "
+            "`error.message` and `error.step`.",
+            "anyOf": [{"enum": ["fail", "continue"]}, _refer("steps")],
         },
+        "retry": {
+            "description": "How often it is done again when it failed and nothing of it happened; a number, or more.",
+            "anyOf": [{"type": "integer", "minimum": 1, "maximum": 10}, _take(Retry, definitions)],
+        },
+        "timeout": _describe(Timeout)["properties"]["timeout"],
         "on_ambiguous": {
             "enum": ["park", "resend"],
             "default": "park",
@@ -291,6 +298,12 @@ def _describe_kind(kind: str, definitions: _Schema) -> _Schema:
     if kind == "for_each":
         schema["properties"]["do"] = {"description": "The steps to take for each item.", "allOf": [_refer("steps")]}
         schema["required"] = [*schema["required"], "do"]
+    if kind == "wait_for":
+        event = {"type": "string", "enum": list(events.ABOUT_SOMEBODY)}
+        schema["properties"]["event"]["anyOf"] = [event, {"type": "array", "minItems": 1, "items": event}]
+        late = schema["properties"]["on_timeout"]
+        late["anyOf"] = [{"enum": late.pop("enum")}, _refer("steps")]
+        late.pop("type", None)
     definitions[kind] = schema
     options = [_refer(kind)]
     if kind in SHORT:

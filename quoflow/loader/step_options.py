@@ -5,16 +5,27 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from datetime import timedelta
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
 
 from quoflow.core import steps
-from quoflow.loader import later
+from quoflow.core.durations import Span
+from quoflow.core.parameters.retry import Retry
 from quoflow.loader.conditions import read_expression
-from quoflow.loader.nodes import Key, ListNode, Node, ScalarNode
+from quoflow.loader.nodes import Key, ListNode, MappingNode, Node, ScalarNode
 from quoflow.loader.phrases import Checker
 from quoflow.loader.report import Report, join_words
+from quoflow.loader.validation import read_model
 
 _ID = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,49}")
+
+
+class Timeout(BaseModel):
+    """What a step says about the time that it may take."""
+
+    timeout: Span = Field(description="How long the step may take from when its turn came, such as 10m.")
 
 
 @dataclass(slots=True)
@@ -57,13 +68,42 @@ class OptionReader:
             problem = ("wrong-value", "`fail` ends the run; nothing follows it", "leave `on_error` out")
             self.report.add(node, path, problem)
         elif isinstance(node, ListNode):
-            self.report.add(node, path, later.tell_later("`on_error` with steps"))
+            return "continue"  # by way of those steps
         elif node is not None and (not isinstance(node, ScalarNode) or node.value not in ("fail", "continue")):
-            problem = ("wrong-value", "this is not possible here", "write `fail` or `continue`")
+            hint = "write `fail`, `continue` or a list of steps"
+            problem = ("wrong-value", "this is not possible here", hint)
             self.report.add(node, path, problem)
         elif isinstance(node, ScalarNode) and node.value == "continue":
             return "continue"
         return "fail"
+
+    def read_rest(self, node: MappingNode, kind: str, path: Sequence[Key]) -> dict[str, Any]:  # a step's own fields
+        """Read what a step says of being tried again, of its time and of what nobody knows, by the step's fields."""
+        readers = {"on_ambiguous": self.read_on_ambiguous, "retry": self.read_retry, "timeout": self.read_timeout}
+        return {key: read(node.items.get(key), kind, (*path, key)) for key, read in readers.items()}
+
+    def read_retry(self, node: Node | None, kind: str, path: Sequence[Key]) -> Retry | None:
+        """Read how often a step is done again that failed; a number alone will do."""
+        if node is None or self._refuse_flow(node, kind, path):
+            return None
+        if isinstance(node, ScalarNode) and not node.is_null:
+            node = MappingNode({"times": node}, {"times": node}, node.line, node.column)
+        return read_model(Retry, node, self.report, path)
+
+    def read_timeout(self, node: Node | None, kind: str, path: Sequence[Key]) -> timedelta | None:
+        """Read how long a step may take."""
+        if node is None or self._refuse_flow(node, kind, path):
+            return None
+        inner = MappingNode({"timeout": node}, {"timeout": ScalarNode("timeout")}, node.line, node.column)
+        read = read_model(Timeout, inner, self.report, path[:-1])
+        return None if read is None else read.timeout
+
+    def _refuse_flow(self, node: Node, kind: str, path: Sequence[Key]) -> bool:
+        if kind not in steps.FLOW:
+            return False
+        message = f"`{path[-1]}` is for steps that do or fetch something, not for `{kind}`"
+        self.report.add(node, path, ("wrong-value", message, "leave it out, or give it to a step within"))
+        return True
 
     def read_on_ambiguous(self, node: Node | None, kind: str, path: Sequence[Key]) -> Literal["park", "resend"]:
         """Read what becomes of a write of which nobody knows whether it was done."""

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from quoflow.core import steps
+from quoflow.core.rules import Call
 from quoflow.core.steps import Step
-from quoflow.loader import flow, later, needs, outside
+from quoflow.loader import flow, needs, outside
 from quoflow.loader.documents import LARGEST_TEXT
-from quoflow.loader.kinds import ENDS, SHORT, find_kind
+from quoflow.loader.kinds import ENDS, find_kind, write_out
 from quoflow.loader.nodes import Key, ListNode, MappingNode, Node, ScalarNode, format_path
 from quoflow.loader.phrases import Checker
 from quoflow.loader.report import Report
@@ -36,6 +37,7 @@ class StepReader:
     region: str
     options: OptionReader = field(init=False)
     in_loop: bool = False
+    calls: list[Call] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.options = OptionReader(self.report)
@@ -86,7 +88,6 @@ class StepReader:
             problem = ("wrong-type", "a step is a mapping, such as `send_message: {text: Hello}`", "write `name: …`")
             self.report.add(node, path, problem)
             return None
-        node = later.drop_later(node, later.STEP, self.report, path)
         kind = find_kind(node, self.report, path)
         common = self._read_common(node, kind, path)
         if kind is None:
@@ -97,9 +98,11 @@ class StepReader:
         step = self._read_kind(node, kind, path)
         if (common.condition is not None and kind != "if") or common.on_error == "continue":
             self.checker = before.join(before, self.checker)
+        rescue = self._read_rescue(node.items.get("on_error"), (*path, "on_error"))
+        options = self.options.read_rest(node, kind, path)
         if step is not None:
-            again = self.options.read_on_ambiguous(node.items.get("on_ambiguous"), kind, (*path, "on_ambiguous"))
-            step = replace(step, id=common.id, condition=common.condition, on_error=common.on_error, on_ambiguous=again)
+            step = replace(step, id=common.id, condition=common.condition, on_error=common.on_error, rescue=rescue)
+            step = replace(step, **options)
         if common.id is not None:
             self.checker = self.checker.after(common.id, kind)
         return step
@@ -110,6 +113,15 @@ class StepReader:
             id=self.options.read_id(node.items.get("id"), (*path, "id")),
             on_error=self.options.read_on_error(node.items.get("on_error"), kind, (*path, "on_error")),
         )
+
+    def _read_rescue(self, node: Node | None, path: tuple[Key, ...]) -> tuple[Step, ...]:
+        """Read the steps that are done when a step fails; they read why as `error`."""
+        if not isinstance(node, ListNode):
+            return ()
+        after = self.checker
+        rescue, behind = self.read_block(node, path, after.with_error())
+        self.checker = after.join(after, behind.without_error(after))
+        return rescue
 
     def _read_kind(self, node: MappingNode, kind: str, path: tuple[Key, ...]) -> Step | None:
         read = flow.READERS.get(kind)
@@ -126,7 +138,7 @@ class StepReader:
     def _read_action(self, node: MappingNode, kind: str, path: tuple[Key, ...]) -> Step | None:
         inside = (*path, kind)
         written = node.items[kind]
-        given = _write_out(written, kind)
+        given = write_out(written, kind)
         parameters = read_model(steps.STEPS[kind], given, self.report, inside)
         for key, place, at in _list_templates(given, kind):
             check = self.checker.check_value if list_fields(steps.STEPS[kind])[key].is_free else self._check_template
@@ -187,19 +199,7 @@ def _always_ends(step: Step) -> bool:
         return step.condition is None
     if not step.otherwise or (step.kind == "choose" and step.condition is not None):
         return False
-    return all(any(map(_always_ends, block)) for _, block in step.list_blocks())
-
-
-def _write_out(node: Node, kind: str) -> Node:
-    """Write a short form out: `wait: 30m` is `wait: {duration: 30m}`, `stop:` is `stop: {}`."""
-    if not isinstance(node, ScalarNode):
-        return node
-    if node.is_null:
-        return MappingNode(line=node.line, column=node.column)
-    if kind not in SHORT:
-        return node
-    key = SHORT[kind]
-    return MappingNode({key: node}, {key: node}, node.line, node.column)
+    return all(any(map(_always_ends, block)) for key, block in step.list_blocks() if key != "on_error")
 
 
 def _list_templates(node: Node, kind: str) -> Iterator[tuple[str, ScalarNode, tuple[Key, ...]]]:

@@ -172,7 +172,7 @@ class _Reader:
         read = read_model(Filters, node, self.report, path)
         for key in ("from", "to"):
             self._check_numbers(node.items.get(key), (*path, key))
-        self._check_pattern(node.items.get("text"), (*path, "text", "matches"))
+        check_pattern(node.items.get("text"), (*path, "text", "matches"), self.report)
         self._check_changed(node.items.get("changed"), (*path, "changed"))
         self._check_wait(node, path)
         if read is None or len(self.report.problems) > begun:
@@ -220,15 +220,25 @@ class _Reader:
         told = ("unknown-calendar", f"there is no calendar `{calendar.value}`", hint)
         self.report.add(calendar, (*path, "within"), told)
 
-    def _check_pattern(self, node: Node | None, path: tuple[Key, ...]) -> None:
-        pattern = node.items.get("matches") if isinstance(node, MappingNode) else None
-        if not isinstance(pattern, ScalarNode) or pattern.is_null:
-            return
-        try:
-            filters.compile_pattern(pattern.value)
-        except ValueError as error:
-            hint = "see https://github.com/google/re2/wiki/Syntax; there is no look-ahead and no back-reference"
-            self.report.add(pattern, path, ("pattern", str(error), hint))
+
+def check_pattern(node: Node | None, path: tuple[Key, ...], report: Report) -> None:
+    """Check the regular expression of a filter by text, where it has one."""
+    pattern = node.items.get("matches") if isinstance(node, MappingNode) else None
+    if not isinstance(pattern, ScalarNode) or pattern.is_null:
+        return
+    try:
+        filters.compile_pattern(pattern.value)
+    except ValueError as error:
+        hint = "see https://github.com/google/re2/wiki/Syntax; there is no look-ahead and no back-reference"
+        report.add(pattern, path, ("pattern", str(error), hint))
+
+
+def tell_event(kind: str) -> tuple[str, str, str] | None:
+    """Give the problem of a word that is no event of a contact: code, message, hint; None where it is one."""
+    if kind in events.ABOUT_SOMEBODY:
+        return None
+    hint = suggest(kind, events.ABOUT_SOMEBODY, otherwise=f"there are {', '.join(events.ABOUT_SOMEBODY)}")
+    return "unknown-trigger", f"`{kind}` is not an event of a contact", hint
 
 
 def _tell_filters(known: Sequence[str]) -> str:

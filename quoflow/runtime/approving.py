@@ -149,7 +149,7 @@ def edit(engine: Engine, approval: approvals.Approval, *, text: str, actor: str)
     Raises:
         QuoflowError: when it is not a text, when the words cannot be sent or are the same, or when it no longer waits.
     """
-    if approval.text is None:
+    if approval.text is None or approval.action == "approve":
         raise QuoflowError(f"{approval.id} is no text but {approval.action}", "reject it, or change the rule")
     now = engine.clock()
     with engine.database.write() as tx:

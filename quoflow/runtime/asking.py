@@ -76,7 +76,12 @@ def _ask(tx: Connection, engine: Engine, sms: SmsApproval, approval: Approval, *
     local = until.astimezone(ZoneInfo(engine.settings.timezone))
     what = approval.text if approval.text is not None else _describe(approval)
     text = questions.write_question(
-        rule=approval.rule, to=approval.to or "", what=what, code=code, until=f"{local:%H:%M %Z}"
+        rule=approval.rule,
+        to=approval.to or "",
+        what=what,
+        code=code,
+        until=f"{local:%H:%M %Z}",
+        deed="go on" if approval.action == "approve" else "send this",
     )
     if not approvals.give_code(tx, approval.id, code=code if text else approvals.NO_CODE):
         return 0

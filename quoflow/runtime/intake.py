@@ -15,7 +15,7 @@ from quoflow.core.functions import Functions
 from quoflow.core.rules import Rule
 from quoflow.core.throttling import Turn
 from quoflow.errors import QuoflowError
-from quoflow.runtime import answering, batching, runs, scenes, skipping, throttling
+from quoflow.runtime import answering, batching, runs, scenes, skipping, throttling, waking
 from quoflow.runtime.engine import Engine, Notice
 from quoflow.store import inbox, mirror, verdicts
 from quoflow.store import runs as store
@@ -81,6 +81,7 @@ def take_in(tx: Connection, engine: Engine, event: Event) -> tuple[int, int]:
         inbox.mark_handled(tx, event, now=now, reason=answered)
         return 0, 0
     _cancel_waiting(tx, engine, event)
+    waking.wake(tx, engine, event, lines)
     begun = skipped = 0
     view = _View(tx, engine, event, lines)
     for rule, verdict in _match(view):

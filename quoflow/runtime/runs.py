@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from quoflow.core import audiences, describing, lifecycle, outline, planning, progress, questions, writes
+from quoflow.core import audiences, calls, describing, lifecycle, outline, planning, progress, questions, writes
 from quoflow.core.events import Event
 from quoflow.core.lifecycle import RunRecord, RunState, StepRecord, StepState
 from quoflow.core.rules import Rule
@@ -75,6 +76,7 @@ def _make_run(engine: Engine, rule: Rule, event: Event, *, state: RunState, now:
         updated_at=now,
         peer=event.peer,
         batch=audiences.find_batch(event),
+        called_by=calls.find_caller(event),
     )
 
 
@@ -101,10 +103,21 @@ def _read_scene(tx: Connection, engine: Engine, run: RunRecord) -> writes.Scene 
 def settle_step(engine: Engine, step: StepRecord, state: StepState, **changes: object) -> None:
     """Write a step's outcome and carry its run on, in one transaction."""
     with engine.database.write() as tx:
+        changes = {"may_retry": True} | changes if state is StepState.FAILED else changes
         if store.update_step(tx, step.id, expected=store.WORKABLE, now=engine.clock(), state=state, **changes):
             run = store.find_run(tx, step.run_id)
             if run is not None:
                 carry_on(tx, engine, run)
+
+
+def _do_again(tx: Connection, records: Iterable[StepRecord], again: Iterable[progress.Again], now: datetime) -> None:
+    """Queue steps again that failed, with the bytes that they have: a yes that covers them still does."""
+    by_path = {record.path: record for record in records}
+    for one in again:
+        failed = by_path[one.path]
+        changes = {"state": StepState.QUEUED, "due_at": one.due_at, "reason": one.reason}
+        more = {"retries": (failed.retries or 0) + 1, "may_retry": None}
+        store.update_step(tx, failed.id, expected={StepState.FAILED}, now=now, **changes, **more)
 
 
 def _advance(tx: Connection, engine: Engine, run: RunRecord, scene: writes.Scene) -> None:
@@ -118,6 +131,7 @@ def _advance(tx: Connection, engine: Engine, run: RunRecord, scene: writes.Scene
         approvals.withdraw(tx, run.id, now=now)
     path = next((planned.path for planned in advance.steps if planned.write is not None), "")
     wave = audiences.name_wave(run.batch, is_first=not records, path=path)
+    _do_again(tx, records, advance.again, now)
     for planned in advance.steps:
         _record_step(tx, engine, replace(run, batch=wave), rule=rule, planned=planned, now=now)
     steps = store.list_steps(tx, run.id)
@@ -173,13 +187,20 @@ def _record_step(
         payload=planned.payload,
         outcome=planned.outcome,
         reason=planned.reason,
+        deadline_at=planned.deadline_at,
     )
     if write is not None:
         step = _pass_first_gate(tx, engine, rule, event_id=run.event_id, step=step, planned=planned)
+    question = planned.question
+    if question is not None:
+        asked = question.asked
+        step = replace(step, hash=asked.hash, to=asked.to or None, text=asked.text)
     store.add_steps(tx, [step])
     if step.state is StepState.NEEDS_APPROVAL:
         # A yes that comes when the write would be too late to go is no yes: the shorter time counts.
         patience = min(engine.settings.approvals.expire_after, rule.max_age)
+        if question is not None:
+            patience = question.patience or engine.settings.approvals.expire_after
         _ask(tx, engine, run, step, now=now, patience=patience)
 
 

@@ -19,6 +19,7 @@ from quoflow.runtime import (
     asking,
     breaking,
     intake,
+    overdue,
     polling,
     reconcile,
     recovery,
@@ -94,6 +95,7 @@ def do_due_work(engine: Engine, stop: threading.Event | None = None) -> tuple[in
         expired = approvals.expire_due(tx, now=engine.clock())
     if expired:
         engine.tell(Notice("approval.expired", f"{expired} approvals expired: that means no"))
+    overdue.end_overdue(engine)
     carry_decided_on(engine)
     asking.ask_owners(engine)
     resending.look_again(engine)

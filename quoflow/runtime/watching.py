@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from quoflow.actions import artifacts
-from quoflow.core import happenings
+from quoflow.core import awaiting, happenings
 from quoflow.core.events import Event
 from quoflow.core.facts import ERASED, Artifact, Call
 from quoflow.quo import errors
@@ -48,7 +48,7 @@ def list_wanted(tx: Connection, engine: Engine, connection: str, peer: str | Non
         begun = (
             runs.load_rule(tx, engine, run) for run in store.list_unfinished_runs(tx, connection=connection, peer=peer)
         )
-        wanted.update(*(rule.cancel_on for rule in begun if rule is not None))
+        wanted.update(*(awaiting.list_within(rule) for rule in begun if rule is not None))
     return wanted
 
 

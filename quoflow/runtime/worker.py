@@ -17,6 +17,7 @@ from quoflow.quo.client import Quo
 from quoflow.runtime import (
     auditing,
     breaking,
+    calling,
     freshness,
     gates,
     journaling,
@@ -25,6 +26,7 @@ from quoflow.runtime import (
     reconcile,
     runs,
     throttling,
+    waking,
 )
 from quoflow.runtime.engine import Engine, Notice
 from quoflow.store import journal, outbox, resends
@@ -89,6 +91,12 @@ def _work_log(engine: Engine, step: StepRecord) -> None:
     payload = step.payload or {}
     engine.tell(Notice(f"log.{payload.get('level', 'info')}", str(payload.get("text", "")), step.connection))
     runs.settle_step(engine, step, StepState.SUCCEEDED, outcome={}, due_at=None)
+
+
+def _work_approve(engine: Engine, step: StepRecord) -> None:
+    """Go on: a person has said yes, or the step would not be due."""
+    outcome = {"approved": True, "by": step.reason.removeprefix("approved by ") or None}
+    runs.settle_step(engine, step, StepState.SUCCEEDED, outcome=outcome, due_at=None)
 
 
 # -- writes
@@ -257,6 +265,8 @@ def _take_failure(engine: Engine, attempt: outbox.Attempt, failure: results.Fail
             pass  # the first attempt may still have gone out, so the step is no more settled than before
         elif failure.what == "fail":
             outbox.settle(tx, attempt.id, state="failed", reason=failure.reason, now=now)
+            # It is provably not sent: what may have been is `uncertain`, and never comes here.
+            store.update_step(tx, attempt.step_id, expected={StepState.FAILED}, now=now, may_retry=True)
         else:
             outbox.release(tx, attempt.id, reason=failure.reason, now=now, due_at=due_at)
         if failure.what == "hold":
@@ -274,7 +284,11 @@ _WORKERS: Mapping[str, Callable[[Engine, StepRecord], None]] = {
     **dict.fromkeys(steps.READS, reading.work_read),
     "wait": _work_wait,
     "throttle": throttling.end_wait,
+    "wait_until": _work_wait,
+    "wait_for": waking.work_wait_for,
     "notify": _work_notify,
     "http": reaching.work_look,
     "log": _work_log,
+    "approve": _work_approve,
+    "run_rule": calling.work_run_rule,
 }

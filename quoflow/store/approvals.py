@@ -224,9 +224,11 @@ def expire_due(tx: Connection, *, now: datetime) -> int:
     return len(due)
 
 
-def withdraw(tx: Connection, run_id: str, *, now: datetime) -> int:
-    """Take back what a run still asks, because it has ended. Gives how many there were."""
-    here = (_table.c.run_id == run_id, _table.c.state == "pending")
+def withdraw(tx: Connection, run_id: str, *, now: datetime, step_id: str | None = None) -> int:
+    """Take back what a run, or one step of it, still asks, because it has ended. Gives how many there were."""
+    here = [_table.c.run_id == run_id, _table.c.state == "pending"]
+    if step_id is not None:
+        here.append(_table.c.step_id == step_id)
     return tx.execute(update(_table).where(*here).values(state="cancelled", decided_at=now)).rowcount
 
 

@@ -25,6 +25,9 @@ from quoflow.store import rows, tables
 WORKABLE = (StepState.QUEUED, StepState.HELD, StepState.WAITING)
 """States from which the worker takes a step up once it is due."""
 
+ENDABLE = (*WORKABLE, StepState.NEEDS_APPROVAL)
+"""States in which nothing of a step can have happened yet, so that it may be ended."""
+
 _runs, _steps = tables.runs, tables.steps
 
 _is_unfinished_run = _runs.c.state.not_in(sorted(FINISHED_RUNS))
@@ -203,6 +206,19 @@ def next_due(tx: Connection, *, now: datetime, connections: Collection[str] | No
         conditions.append(_steps.c.connection.in_(sorted(connections)))
     question = rows.select_as(StepRecord, _steps).where(*conditions)
     return rows.read_one(tx, StepRecord, question.order_by(*_TURNS))
+
+
+def list_awaiting(tx: Connection, *, connection: str, peer: str) -> tuple[StepRecord, ...]:
+    """List the steps that wait for an event of a number, the longest first."""
+    here = (_runs.c.connection == connection, _runs.c.peer == peer, _runs.c.state == RunState.WAITING)
+    waits = (_steps.c.run_id == _runs.c.id, _steps.c.action == "wait_for", _steps.c.state == StepState.WAITING)
+    return rows.read_all(tx, StepRecord, rows.select_as(StepRecord, _steps).where(*here, *waits).order_by(*_TURNS))
+
+
+def list_overdue(tx: Connection, *, now: datetime) -> tuple[StepRecord, ...]:
+    """List the steps that should have been done by now and are not begun, the longest overdue first."""
+    here = (_steps.c.deadline_at <= now, _steps.c.state.in_(ENDABLE), _goes_on())
+    return rows.read_all(tx, StepRecord, rows.select_as(StepRecord, _steps).where(*here).order_by(_steps.c.deadline_at))
 
 
 def list_due_writes(tx: Connection, *, now: datetime, connections: Collection[str]) -> tuple[StepRecord, ...]:

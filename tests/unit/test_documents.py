@@ -32,7 +32,7 @@ from quoflow.core import (
 from quoflow.core.events import Event
 from quoflow.core.parameters.messages import SendMessage
 from quoflow.core.segments import count_segments
-from quoflow.loader import configuration, later, options, plain
+from quoflow.loader import configuration, options, plain
 from quoflow.loader.documents import read_documents
 from quoflow.loader.folder import load_rules
 from quoflow.loader.known import Known
@@ -311,7 +311,6 @@ RULES_PAGE = (ROOT / "docs/rules.md").read_text(encoding="utf-8")
             *steps.STEPS,
             *steps.LATER_STEPS,
             *options.Options.model_fields,
-            *later.STEP,
             *contexts.NAMES,
             *(name for part in contexts.TABLE.values() if part.kinds & set(events.KINDS) for name in part.fields),
         }

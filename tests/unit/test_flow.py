@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from quoflow.core import contexts, lifecycle, planning, writes
+from quoflow.core import contexts, lifecycle, planning, progress, writes
 from quoflow.core.events import Event
 from quoflow.core.facts import Contact, Line
 from quoflow.core.functions import Functions
+from quoflow.core.hours import OfficeHours
 from quoflow.core.lifecycle import StepRecord, StepState
 from quoflow.loader.documents import read_documents
 from quoflow.loader.known import Known
@@ -19,6 +20,7 @@ from quoflow.loader.rules import build_rules
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)  # a Monday, ten o'clock in New York
 MAIN = Line(id="PN1", number="+15555550100", name="Main Line")
 ANNA = Contact(id="CT1", first_name="Anna", phones=("+15555550111",), fields={"tags": ["customer", "vip", "north"]})
+HOURS = {"office": OfficeHours(open={"mon-fri": "09:00-17:00"}), "night": OfficeHours(open={"mon-sun": "22:00-02:00"})}
 EVENT = Event(
     id="message.received:AC1",
     kind="message.received",
@@ -46,20 +48,24 @@ class Play:
         self.end = None
         self.later: tuple[str, ...] = ()
 
-    def go(self) -> list[tuple[str, str]]:
-        """Plan on; give path and state of each step that was added."""
+    def advance(self) -> progress.Advance:
+        """Ask what is next, and add nothing."""
         values = contexts.build_values(
             EVENT, contact=self.contact, line=MAIN, rule="play", variables=self.rule.vars, tags_field="tags"
         )
-        functions = Functions(now=self.now, timezone="America/New_York")
+        functions = Functions(now=self.now, timezone="America/New_York", hours=HOURS)
         scene = writes.Scene(self.rule, "main", values, functions, (MAIN,), "US", "tags", self.now)
-        given = planning.advance(self.rule, self.records.values(), scene)
+        return planning.advance(self.rule, self.records.values(), scene)
+
+    def go(self) -> list[tuple[str, str]]:
+        """Plan on; give path and state of each step that was added."""
+        given = self.advance()
         for one in given.steps:
             assert one.path not in self.records
             self.records[one.path] = StepRecord(
                 id=one.path, run_id="run", connection="main", path=one.path, position=one.position, action=one.action,
                 state=one.state, created_at=self.now, updated_at=self.now, name=one.name, due_at=one.due_at,
-                outcome=one.outcome, reason=one.reason, is_write=one.write is not None,
+                outcome=one.outcome, reason=one.reason, is_write=one.write is not None, deadline_at=one.deadline_at,
             )  # fmt: skip
             said = one.write.text if one.write else (one.payload or {}).get("text")
             if said is not None:
@@ -327,3 +333,204 @@ def test_an_end_within_a_loop_is_the_end():
     play = Play(EACH + "        - if: item == 'vip'\n          stop: enough\n        - notify: '{{ item }}'\n")
 
     assert (play.finish(), play.end.reason) == (["customer"], "enough")
+
+
+# -- wait_until, wait_for
+
+
+@pytest.mark.parametrize(
+    ("written", "due"),
+    [
+        ('"17:00"', "2026-11-23T17:00-05:00"),
+        ('"8:30"', "2026-11-24T08:30-05:00"),
+        ('{time: "17:00", timezone: Europe/Berlin}', "2026-11-23T17:00+01:00"),
+        ("{open: office}", "2026-11-23T10:00-05:00"),
+        ("{open: night}", "2026-11-23T22:00-05:00"),
+    ],
+)
+def test_a_run_waits_until_the_clock_or_the_calendar_says_so(written, due):
+    """A time of day is on the configuration's clock unless another is named; an open calendar is no wait at all."""
+    play = Play(f"  - wait_until: {written}\n  - notify: done\n")
+
+    assert play.go() == [("actions[0]", "waiting")]
+    assert play.records["actions[0]"].due_at == datetime.fromisoformat(due)
+
+
+def test_a_calendar_that_is_gone_fails_the_step():
+    """A configuration that no longer has the calendar ends the run in words."""
+    play = Play("  - wait_until: {open: weekend}\n  - notify: done\n")
+    play.go()
+
+    assert play.end.reason == "actions[0]: there is no calendar `weekend` under `hours` in the configuration"
+
+
+WAIT_FOR = """
+  - id: answer
+    wait_for: {event: message.received, timeout: 2h, on_timeout: ON_TIMEOUT}
+  - notify: "{{ steps.answer.text or 'nothing' }}"
+"""
+
+
+def test_what_came_is_read_by_the_steps_behind():
+    """Once the event has come, the run goes on with it."""
+    play = Play(WAIT_FOR.replace("ON_TIMEOUT", "[{notify: late}]"))
+    play.go()
+    play.settle("actions[0]", outcome={"found": True, "text": "Yes", "time": NOW.isoformat()})
+
+    assert play.records["actions[0]"].due_at == NOW + timedelta(hours=2)
+    assert play.finish() == ["Yes"]
+
+
+@pytest.mark.parametrize(
+    ("written", "state", "expected"),
+    [
+        ("continue", StepState.SUCCEEDED, ["nothing"]),
+        ("[{notify: late}]", StepState.SUCCEEDED, ["late", "nothing"]),
+        ("[{notify: late}, {stop: enough}]", StepState.SUCCEEDED, ["late"]),
+        ("fail", StepState.FAILED, []),
+    ],
+)
+def test_what_did_not_come_is_dealt_with_as_the_step_says(written, state, expected):
+    """A time-out fails the run, or it goes on, by way of the steps that are for that."""
+    play = Play(WAIT_FOR.replace("ON_TIMEOUT", written))
+    play.go()
+    play.settle("actions[0]", state, outcome={"found": False}, reason="it did not come in time")
+
+    assert play.finish() == expected
+    if state is StepState.FAILED:
+        assert play.end.reason == "actions[0]: it did not come in time"
+
+
+# -- retry, on_error, timeout
+
+
+RESCUE = """
+  - id: sent
+    send_message: {text: Hello}
+    on_error:
+      - notify: "{{ error.step }}: {{ error.message }}"
+  - notify: behind
+"""
+
+
+def test_a_failure_is_dealt_with_by_the_steps_for_it():
+    """Steps under `on_error` are done in the place of the one that failed, know why it did, and the run goes on."""
+    play = Play(RESCUE)
+    play.go()
+    play.settle("actions[0]", StepState.FAILED, reason="400: no")
+    play.settle("actions[1]")
+
+    assert play.go() == [("actions[0].on_error[0]", "queued")]
+    play.settle("actions[0].on_error[0]")
+    play.go()
+    assert play.texts["actions[0].on_error[0]"] == "actions[0]: 400: no"
+    assert play.end.state == "succeeded"
+
+
+def test_without_a_failure_they_never_come():
+    """Steps under `on_error` are passed over where nothing went wrong, and nobody is told that they may come."""
+    play = Play(RESCUE)
+    play.go()
+    play.settle("actions[0]")
+    play.go()
+
+    assert not [path for path in (*play.later, *play.records) if "on_error" in path]
+
+
+def fail(play, number, **more):
+    play.now += timedelta(hours=number)
+    play.settle("actions[0]", StepState.FAILED, reason="404: no", may_retry=True, **more)
+    return play.advance()
+
+
+@pytest.mark.parametrize(
+    ("written", "pauses"),
+    [
+        ("3", [30, 60, 120]),
+        ("{times: 2, every: 5m}", [300, 300]),
+        ("{times: 4, backoff: 20m}", [1200, 2400, 3600, 3600]),
+        ("{times: 2, backoff: 2h}", [7200, 7200]),
+    ],
+)
+def test_a_step_that_failed_is_tried_again_as_often_as_it_says(written, pauses):
+    """Each try is due after its pause; after the last the failure counts."""
+    play = Play(f"  - send_message: {{text: Hello}}\n    retry: {written}\n  - wait: 5m\n")
+    play.go()
+    for number, pause in enumerate(pauses):
+        given = fail(play, number, retries=number)
+        assert [(one.path, one.due_at - play.now) for one in given.again] == [("actions[0]", timedelta(seconds=pause))]
+        assert given.end is None
+    assert fail(play, 9, retries=len(pauses)).end.reason == "actions[0]: 404: no"
+
+
+def test_what_may_have_happened_is_not_tried_again():
+    """A failure that is not known to have come to nothing ends the run, whatever `retry` says."""
+    play = Play("  - send_message: {text: Hello}\n    retry: 3\n")
+    play.go()
+    play.settle("actions[0]", StepState.FAILED, reason="nobody knows", may_retry=None)
+    given = play.advance()
+
+    assert (given.again, given.end.state) == ((), "failed")
+
+
+def test_a_time_out_ends_the_trying():
+    """No try is planned for after the time that a step has."""
+    play = Play("  - send_message: {text: Hello}\n    retry: {times: 5, every: 10m}\n    timeout: 15m\n")
+    play.go()
+
+    assert play.records["actions[0]"].deadline_at == NOW + timedelta(minutes=15)
+    assert fail(play, 0).end is None
+    play.now = NOW + timedelta(minutes=6)
+    assert fail(play, 0, retries=1).end.state == "failed"
+
+
+# -- approve, run_rule
+
+
+APPROVE = """
+  - id: asked
+    approve: "Refund for {{ contact.first_name }}?"
+    ON_ERROR
+  - send_message: {text: "{{ 'yes' if steps.asked.approved else 'no' }}"}
+"""
+
+
+def test_nothing_is_planned_before_the_yes():
+    """A question stops a run: what stands behind it is planned with the yes, and not before."""
+    play = Play(APPROVE.replace("ON_ERROR", ""))
+
+    assert play.go() == [("actions[0]", "needs_approval")]
+    assert play.later == ("actions[1]",)
+    play.settle("actions[0]", outcome={"approved": True, "by": "maria"})
+    play.go()
+    assert play.texts == {"actions[1]": "yes"}
+
+
+@pytest.mark.parametrize(
+    ("written", "texts", "end"),
+    [
+        ("", {}, "cancelled"),
+        ("on_error: continue", {"actions[1]": "no"}, None),
+        ("on_error: [{stop: 'no: {{ error.message }}'}]", {}, "succeeded"),
+    ],
+)
+def test_a_no_ends_the_run_unless_the_rule_says_otherwise(written, texts, end):
+    """A no, or none in time, cancels the run; with `on_error` the rule decides what then."""
+    play = Play(APPROVE.replace("ON_ERROR", written))
+    play.go()
+    play.settle("actions[0]", StepState.CANCELLED, reason="rejected by maria")
+    play.go()
+
+    assert (play.texts, play.end and str(play.end.state)) == (texts, end)
+    if end is not None:
+        assert play.end.reason.endswith("rejected by maria")
+
+
+def test_a_rule_that_is_run_is_given_plain_values():
+    """Values go over as they are, times as text, for they become the other rule's `vars`."""
+    play = Play(
+        "  - run_rule: {rule: other, vars: {n: '{{ 1 + 1 }}', who: '{{ contact.first_name }}', at: '{{ today() }}'}}\n"
+    )
+    (planned,) = play.advance().steps
+
+    assert planned.payload == {"rule": "other", "vars": {"n": 2, "who": "Anna", "at": "2026-11-23"}}

@@ -240,7 +240,7 @@ def test_only_the_named_connections_are_worked(tx, make):
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
 @given(
     planned=st.lists(
-        st.lists(st.tuples(st.sampled_from(list(StepState)), st.none() | st.integers(-5, 5)), max_size=3), max_size=4
+        st.lists(st.tuples(st.sampled_from(list(S)), st.none() | st.integers(-5, 5)), max_size=3), max_size=4
     )
 )
 def test_next_is_what_the_rule_says(database, make, planned):
@@ -286,3 +286,13 @@ def test_two_steps_of_a_run_cannot_stand_in_one_place(tx, make):
     with pytest.raises(IntegrityError), tx.begin_nested():
         runs.add_steps(tx, [make.step("s2", path="actions[0]", position=1)])
     assert outbox.list_outbox(tx)[0].id == "s1"
+
+
+@pytest.mark.parametrize("state", list(S))
+def test_only_what_cannot_have_happened_is_overdue(tx, make, state):
+    """A step past its time is listed while it waits; one that is on its way, unknown or settled is left alone."""
+    make.run(tx, "r1", make.step("s1", state=state, deadline_at=make.at(-1)))
+    make.run(tx, "r2", make.step("s2", deadline_at=make.at(1)), make.step("s3", position=1, deadline_at=None))
+    waits = {S.QUEUED, S.HELD, S.WAITING, S.NEEDS_APPROVAL}
+
+    assert [one.id for one in runs.list_overdue(tx, now=make.at(0))] == (["s1"] if state in waits else [])

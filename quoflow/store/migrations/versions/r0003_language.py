@@ -20,6 +20,7 @@ def upgrade() -> None:
     """Add columns that may be empty, and new tables; only of schedules is what was there written anew."""
     _renew_firings()
     _add_batches()
+    _add_patience()
     _add_properties()
     _add_first_contacts()
     _add_unanswered()
@@ -39,6 +40,15 @@ def _renew_firings() -> None:
         sa.Column("anchor", TIME, nullable=False),
         sa.PrimaryKeyConstraint("connection", "rule", "trigger", name="pk_firings"),
     )
+
+
+def _add_patience() -> None:
+    """Runs that other runs asked for, steps that are done again, and those that must be done in time."""
+    op.add_column("runs", sa.Column("called_by", sa.String()))
+    op.add_column("steps", sa.Column("retries", sa.Integer()))
+    op.add_column("steps", sa.Column("may_retry", sa.Boolean()))
+    op.add_column("steps", sa.Column("deadline_at", TIME))
+    op.create_index("ix_steps_deadline_at", "steps", ["deadline_at"])
 
 
 def _add_batches() -> None:
