@@ -212,6 +212,9 @@ def test_the_pack_keeps_its_own_tests(project):
     named = CONFIGURATION.replace("notify: {", "notify: {notes: {webhook: {url: https://hooks.example.com/notes}}, ")
     (project.root / "quoflow.yaml").write_text(f"{named}rules: {ROOT / 'rules'}\n")
 
+    tested = {path.name.partition(".")[0] for path in (ROOT / "rules").glob("*.test.yaml")}
+
+    assert {path.stem for path in (ROOT / "rules").glob("*.yaml") if ".test" not in path.name} - tested == set()
     assert run(["test"]) == 0, project.capsys.readouterr()
 
 
