@@ -318,7 +318,7 @@ def test_condition_that_may_fail_is_a_warning(source, message):
 @pytest.mark.parametrize(
     ("scope", "source", "message", "hint"),
     [
-        (MISSED, "{{ message.text }}", "`message` is there for message.*, conversation.started triggers, not", ""),
+        (MISSED, "{{ message.text }}", "`message` is there for message.*, conversation.* triggers, not", ""),
         (RECEIVED, "{{ transcript.text }}", "is there for transcript.completed triggers, not for message.received", ""),
         (RECEIVED, "{{ summary.text }}", "`summary` is there for summary.completed triggers", ""),
         (SCHEDULE, "{{ contact.name }}", "not for schedule", "`to:`"),
