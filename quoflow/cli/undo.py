@@ -74,8 +74,8 @@ def _draw(found: Undo, *, done: bool) -> None:
 
 def _say_state(one: ContactUndo, *, done: bool) -> str:
     words = {
-        "to_restore": "would be changed",
-        "restored": "changed back",
+        "to_restore": "would be deleted again" if one.is_made else "would be changed",
+        "restored": "deleted again" if one.is_made else "changed back",
         "nothing": "nothing to do, it is as it was before",
         "left": "left alone",
         "already": "nothing to do",

@@ -52,12 +52,18 @@ def find_target(source: str | None, pen: Pen, *, what: str) -> Target:
         known = pen.scene.workspace.find_contact(number)
         if known is None:
             raise NothingToDo(f"{number} is not among the contacts, so there is nothing to {what}")
-    if known is not None and known.source in INTEGRATIONS:
-        reason = f"the contact comes from `{known.source}`, and Quo lets nobody else change it; change it there"
-        raise Impossible(reason)
+    if known is not None:
+        refuse_owned(known)
     if number is None and known is not None and known.phones:
         number = known.phones[0]
     return Target(known.id if known else str(who), str(number or who), known)
+
+
+def refuse_owned(known: Contact) -> None:
+    """Raise Impossible where an integration owns a contact."""
+    if known.source in INTEGRATIONS:
+        reason = f"the contact comes from `{known.source}`, and Quo lets nobody else change it; change it there"
+        raise Impossible(reason)
 
 
 def prepare_tagging(parameters: TagContact, pen: Pen) -> plans.Write:

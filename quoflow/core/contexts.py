@@ -207,6 +207,8 @@ OUTCOMES: Mapping[str, Shape] = {
     "send_message": record({"message_id": TEXT, "text": TEXT, "status": TEXT}),
     "tag_contact": record({"tags": TEXTS, "changed": BOOLEAN, "conflict": TEXTS}),
     "update_contact": record({"id": TEXT, "changed": BOOLEAN, "conflict": TEXTS}),
+    "create_contact": record({"id": TEXT, "created": BOOLEAN, "changed": BOOLEAN, "conflict": TEXTS}),
+    "upsert_contact": record({"id": TEXT, "created": BOOLEAN, "changed": BOOLEAN, "conflict": TEXTS}),
     "fetch_transcript": record({"text": maybe(TEXT), "lines": records.LINES, **_FETCHED}),
     "fetch_summary": record({"text": maybe(TEXT), "points": TEXTS, "next_steps": TEXTS, **_FETCHED}),
     "fetch_voicemail": record({"text": maybe(TEXT), "duration": maybe(NUMBER), "url": maybe(TEXT), **_FETCHED}),

@@ -41,8 +41,21 @@ def _list_changes(payload: Payload) -> Iterator[str]:
         yield from (f"{verb} {item}" for item in payload.get(key, ()))
     for field in payload.get("fields", ()):
         value = field["value"]
-        shown = ", ".join(map(str, value)) if isinstance(value, list) else value
-        yield f"{field['name']} → {shown}" if value is not None else f"{field['name']} emptied"
+        yield f"{field['name']} → {_show(value)}" if value is not None else f"{field['name']} emptied"
+
+
+def _describe_body(payload: Payload) -> str:
+    body = payload["body"]
+    default = body["defaultFields"]
+    names = " ".join(default[key] for key in ("firstName", "lastName") if default.get(key))
+    items = [item["value"] for key in ("phoneNumbers", "emails") for item in default.get(key, ())]
+    custom = [f"{field['key']} {_show(field['value'])}" for field in body.get("customFields", ())]
+    parts = [names, default.get("role"), default.get("company"), *items, *custom]
+    return ", ".join(part for part in parts if part)
+
+
+def _show(value: Any) -> str:  # JSON
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _describe_request(payload: Payload) -> str:
@@ -51,9 +64,17 @@ def _describe_request(payload: Payload) -> str:
 
 
 _LISTS = {"emails": "add", "phones": "add", "remove_emails": "take out", "remove_phones": "take out"}
-_VERBS: Mapping[str, str] = {"tag_contact": "tag", "update_contact": "change", "http": "send to"}
+_VERBS: Mapping[str, str] = {
+    "tag_contact": "tag",
+    "update_contact": "change",
+    "create_contact": "make the contact",
+    "upsert_contact": "change or make the contact",
+    "http": "send to",
+}
 _CHANGES: Mapping[str, Callable[[Payload], str]] = {
     "tag_contact": _describe_tags,
     "update_contact": _describe_fields,
+    "create_contact": _describe_body,
+    "upsert_contact": _describe_body,
     "http": _describe_request,
 }

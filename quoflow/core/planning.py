@@ -30,7 +30,8 @@ CHANGEABLE = ("contact.tags", "contact.fields")
 """What a pending write may still change, so that bytes made from it are not known yet."""
 
 REWRITTEN = tuple(
-    f"contact.{name}" for name in ("first_name", "last_name", "name", "company", "role", "emails", "phones")
+    f"contact.{name}"
+    for name in ("id", "known", "first_name", "last_name", "name", "company", "role", "emails", "phones")
 )
 """What a pending change of the contact itself may still change, too."""
 
@@ -179,7 +180,7 @@ class _Walk:
         return self.follow(step, turn)
 
     def take_turn(self, step: steps.Step) -> Turn:
-        pen = writes.Pen(self.scene, self.values)
+        pen = writes.Pen(self.scene, self.values, step.path)
         if step.condition is not None and step.kind != "if" and not pen.holds(step.condition):
             return Turn(StepState.SKIPPED, reason=f"`{step.condition}` does not hold")
         return turns.take_turn(step, pen)
@@ -190,7 +191,9 @@ class _Walk:
             return False
         sources = [source for _, source in steps.list_templates(step.parameters)]
         references = {name for source in sources for name in expressions.find_references(source, "template")}
-        changing = (*CHANGEABLE, *(REWRITTEN if "update_contact" in self.pending else ()))
+        if step.kind in steps.ON_CONTACTS and self.pending & steps.MAKES_CONTACTS:
+            return False
+        changing = (*CHANGEABLE, *(REWRITTEN if self.pending & steps.REWRITES else ()))
         return not any(name.startswith(("steps.", *changing)) or name == "steps" for name in references)
 
     def add(self, step: steps.Step, turn: Turn) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from quoflow.core import contact_changes, plans, requests, writes
+from quoflow.core import contact_changes, new_contacts, plans, requests, writes
 from quoflow.core.parameters.base import Parameters
 from quoflow.core.writes import Pen
 
@@ -25,6 +25,8 @@ _PREPARE: Mapping[str, Callable[[Any, Pen], plans.Write]] = {  # each takes its 
     "send_message": writes.prepare_text,
     "tag_contact": contact_changes.prepare_tagging,
     "update_contact": contact_changes.prepare_update,
+    "create_contact": new_contacts.prepare_creation,
+    "upsert_contact": new_contacts.prepare_upsert,
     "notify": writes.prepare_notice,
     "http": requests.prepare_request,
 }

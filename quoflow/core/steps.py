@@ -21,6 +21,8 @@ STEPS: Mapping[str, type[Parameters]] = {
     "send_message": messages.SendMessage,
     "tag_contact": contacts.TagContact,
     "update_contact": contacts.UpdateContact,
+    "create_contact": contacts.CreateContact,
+    "upsert_contact": contacts.UpsertContact,
     "fetch_transcript": fetches.FetchTranscript,
     "fetch_summary": fetches.FetchSummary,
     "fetch_voicemail": fetches.FetchVoicemail,
@@ -45,7 +47,15 @@ STEPS: Mapping[str, type[Parameters]] = {
 }
 """Every step kind this version runs. `wait: 30m` is short for `wait: {duration: 30m}`, `stop:` needs nothing."""
 
-WRITES = frozenset({"send_message", "tag_contact", "update_contact", "notify", "http"})
+MAKES_CONTACTS = frozenset({"create_contact", "upsert_contact"})
+"""Writes behind which a contact may be there that was not."""
+
+REWRITES = MAKES_CONTACTS | {"update_contact"}
+"""Writes that may change any field of a contact."""
+
+ON_CONTACTS = REWRITES | {"tag_contact"}
+
+WRITES = ON_CONTACTS | {"send_message", "notify", "http"}
 """Step kinds that change something at Quo or outside: they pass the gate and go through the outbox."""
 
 OUTSIDE = frozenset({"notify", "http"})
@@ -76,7 +86,7 @@ FLOW = frozenset(
 """Step kinds that do nothing outside of their run: there is nothing about them to try again, or to be late."""
 
 LATER_STEPS = (
-    "create_contact", "upsert_contact", "delete_contact", "mark_conversation",
+    "delete_contact", "mark_conversation",
 )  # fmt: skip
 """Step kinds of the language that this version reads and refuses by name: it cannot run them yet."""
 

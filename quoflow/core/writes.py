@@ -77,10 +77,11 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Pen:
-    """Renders templates against one context."""
+    """Renders templates against one context. `path` is where the step stands that they are of."""
 
     scene: Scene
     values: Mapping[str, Any]  # the scene's values with `steps`
+    path: str = ""
 
     def write(self, source: str, *, limit: int = LONGEST_TEXT) -> str:
         """Render one template. Raises ExpressionError in words when it cannot be."""

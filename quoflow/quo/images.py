@@ -15,6 +15,9 @@ LISTS = {"emails": "e-mail address", "phone_numbers": "phone number"}
 
 CUSTOM = "custom field "
 
+STAND_IN = "external:"
+"""How the id of a contact begins that is about to be made: its external id follows."""
+
 
 def write_image(contact: wire.Contact) -> dict[str, Any]:  # JSON
     """Give a contact as JSON that `read_image` reads back without loss."""
@@ -24,6 +27,12 @@ def write_image(contact: wire.Contact) -> dict[str, Any]:  # JSON
 def read_image(image: Mapping[str, Any]) -> wire.Contact:  # JSON
     """Give the contact that was written as JSON."""
     return wire.Contact.model_validate(dict(image))
+
+
+def imagine(body: Mapping[str, Any]) -> wire.Contact:  # JSON, of `POST /v1/contacts`
+    """Give the contact that a body makes. Quo's id is not known yet; until then its external id stands for it."""
+    custom = [{"name": field["key"], **field} for field in body.get("customFields", ())]
+    return wire.Contact.model_validate({**body, "id": f"{STAND_IN}{body['externalId']}", "customFields": custom})
 
 
 def list_entries(contact: wire.Contact) -> Fields:

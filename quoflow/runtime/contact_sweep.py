@@ -88,7 +88,8 @@ def _compare(
 ) -> Difference | None:
     """Compare a contact with what is known of it; one that was gone and is back is no news, and nor is what we did."""
     if known is None:
-        return Difference(None, after)
+        stand_in = f"{images.STAND_IN}{after.external_id or ''}"
+        return None if journal.is_made(tx, connection, after.id, stand_in=stand_in) else Difference(None, after)
     if known.is_gone or known.contact == after:
         return None
     field = engine.settings.tags.field

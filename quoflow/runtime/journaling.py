@@ -39,7 +39,7 @@ def make_keep(engine: Engine, attempt: outbox.Attempt) -> results.Keep:
             connection=attempt.connection,
             run_id=attempt.run_id,
             step_id=attempt.step_id,
-            contact_id=str(before["id"]),
+            contact_id=str((before or wanted)["id"]),
             before=before,
             wanted=wanted,
             at=engine.clock(),

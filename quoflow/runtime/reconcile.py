@@ -47,14 +47,14 @@ def settle_uncertain(engine: Engine, attempt: outbox.Attempt, *, reason: str) ->
 def park(engine: Engine, attempt: outbox.Attempt, *, reason: str) -> None:
     """Leave a write to a person: nothing sends it again. One that may safely be repeated is queued again."""
     now = engine.clock()
-    repeatable = registry.WRITE_ACTIONS[attempt.action].is_repeatable
+    action = registry.WRITE_ACTIONS[attempt.action]
     with engine.database.write() as tx:
-        if repeatable:
-            outbox.release(tx, attempt.id, reason=reason, now=now, due_at=now + LOOKS[1])
+        if action.is_repeatable:
+            outbox.release(tx, attempt.id, reason=reason, now=now, due_at=now + action.settles_after)
         else:
             outbox.settle(tx, attempt.id, state="unknown", reason=reason, now=now)
         _carry_on(tx, engine, attempt)
-    kind = "write.retry" if repeatable else "write.unknown"
+    kind = "write.retry" if action.is_repeatable else "write.unknown"
     engine.tell(Notice(kind, f"{attempt.rule}: nobody knows yet whether it was done: {reason}", attempt.connection))
 
 

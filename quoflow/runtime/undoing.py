@@ -15,7 +15,7 @@ from quoflow.errors import QuoflowError
 from quoflow.quo import contacts, errors, images, wire
 from quoflow.runtime import gates, journaling
 from quoflow.runtime.engine import Engine
-from quoflow.store import audit, contact_lock, journal
+from quoflow.store import audit, contact_lock, journal, mirror
 from quoflow.store import runs as store
 from quoflow.store.database import Connection
 
@@ -34,6 +34,7 @@ class ContactUndo:
         undoings: each entry of the contact that the run changed, with the verdict on it.
         state: `to_restore` (something can be), `restored`, `nothing` (all is as it was before), `left` (somebody has
             changed all of it since), `already` (it was taken back before), `failed`.
+        is_made: whether the run has made it: then it is deleted again, if nobody has changed anything of it.
     """
 
     connection: str
@@ -43,6 +44,7 @@ class ContactUndo:
     undoings: tuple[undoing.Undoing, ...]
     state: ContactState
     reason: str = ""
+    is_made: bool = False
 
     @property
     def is_partly_left(self) -> bool:
@@ -74,7 +76,7 @@ def plan_undo(engine: Engine, run_id: str) -> Undo:
         run = store.find_run(tx, run_id)
         if run is None:
             raise QuoflowError(f"there is no run {run_id}", "`quoflow runs list` shows them")
-        entries = journal.list_entries(tx, run_id)
+        entries = _identify(journal.list_entries(tx, run_id))
     _refuse_unsettled(run)
     grouped: dict[tuple[str, str], list[journal.Entry]] = {}
     for entry in entries:
@@ -120,28 +122,63 @@ def _refuse_unsettled(run: RunRecord) -> None:
 
 def _look(engine: Engine, entries: tuple[journal.Entry, ...]) -> ContactUndo:
     first = entries[0]
-    known = images.read_image(first.before)
+    known = images.read_image(first.before or first.after or first.wanted)
     left = tuple(one for one in entries if one.undone_at is None)
-    found = ContactUndo(first.connection, first.contact_id, left, known, (), "already")
+    found = ContactUndo(first.connection, first.contact_id, left, known, (), "already", is_made=not first.before)
     if not left:
         return replace(found, reason=f"undone at {entries[-1].undone_at:%Y-%m-%d %H:%M} UTC by {entries[-1].undone_by}")
     try:
-        now = engine.quos[first.connection].get_contact(first.contact_id)
+        now = _read_now(engine, first.connection, first.contact_id)
     except errors.NotFound:
         return replace(found, state="left", reason="the contact is gone")
     except errors.QuoError as error:
         return replace(found, state="failed", reason=str(error))
     undoings = undoing.undo_changes(_join_changes(left), images.list_entries(now))
+    if found.is_made:
+        return _judge_made(replace(found, known=now), undoings, now)
     verdicts = {one.verdict for one in undoings}
     state: ContactState = "to_restore" if "restore" in verdicts else "left" if "left" in verdicts else "nothing"
     return replace(found, undoings=undoings, state=state)
+
+
+def _identify(entries: Iterable[journal.Entry]) -> tuple[journal.Entry, ...]:
+    """Give every try at making one contact the id that it came to have, as far as one of them has learned it."""
+    listed = tuple(entries)
+    made = [one for one in listed if not one.before and not one.contact_id.startswith(images.STAND_IN)]
+    ids = {one.wanted.get("externalId"): one.contact_id for one in made}
+    return tuple(
+        one if one.before else replace(one, contact_id=ids.get(one.wanted.get("externalId"), one.contact_id))
+        for one in listed
+    )
+
+
+def _read_now(engine: Engine, connection: str, contact_id: str) -> wire.Contact:
+    """Read a contact by its id, or by its external id where nobody has learned more. Raises QuoError."""
+    quo = engine.quos[connection]
+    if not contact_id.startswith(images.STAND_IN):
+        return quo.get_contact(contact_id)
+    key = contact_id.removeprefix(images.STAND_IN)
+    found = next((one for one in quo.list_contacts(external_ids=[key]) if one.external_id == key), None)
+    if found is None:
+        raise errors.NotFound(f"Quo has no contact of the external id {key}")
+    return found
+
+
+def _judge_made(found: ContactUndo, undoings: tuple[undoing.Undoing, ...], now: wire.Contact) -> ContactUndo:
+    """A contact that the run made is deleted again whole or not at all."""
+    ours = {one.change.key for one in undoings}
+    if images.list_entries(now).keys() <= ours and all(one.verdict == "restore" for one in undoings):
+        return replace(found, undoings=undoings, state="to_restore")
+    return replace(found, state="left", reason="somebody has changed it since, so it is not deleted")
 
 
 def _join_changes(entries: Iterable[journal.Entry]) -> tuple[undoing.Change, ...]:
     """Give what the run made of the contact, all steps and all tries together."""
     steps: dict[str, list[undoing.Change]] = {}
     for entry in entries:
-        before, wanted = (images.list_entries(images.read_image(one)) for one in (entry.before, entry.wanted))
+        before, wanted = (
+            images.list_entries(images.read_image(one)) if one else {} for one in (entry.before, entry.wanted)
+        )
         steps.setdefault(entry.step_id, []).extend(undoing.list_changes(before, wanted))
     return undoing.chain_changes(undoing.merge_changes(changes) for changes in steps.values())
 
@@ -149,6 +186,8 @@ def _join_changes(entries: Iterable[journal.Entry]) -> tuple[undoing.Change, ...
 def _undo_contact(engine: Engine, planned: ContactUndo, *, actor: str) -> ContactUndo:
     """Restore one contact, by the same way as every change: read, keep, write the complete set, read back."""
     undo_id = engine.new_id()
+    if planned.is_made:
+        return _delete_made(engine, planned, undo_id, actor=actor)
     shown = [one.change for one in planned.undoings if one.verdict == "restore"]
     seen: list[undoing.Undoing] = []
 
@@ -159,7 +198,7 @@ def _undo_contact(engine: Engine, planned: ContactUndo, *, actor: str) -> Contac
         return images.restore_entries(contact, wanted, known=planned.known) if wanted else contact
 
     def keep(before: wire.Contact, wanted: wire.Contact) -> None:
-        _keep(engine, planned, undo_id, before=before, wanted=wanted)
+        _keep(engine, planned, undo_id, before=before, wanted=images.write_image(wanted))
 
     try:
         with contact_lock.hold(engine.database.path, waits=True):
@@ -177,13 +216,32 @@ def _undo_contact(engine: Engine, planned: ContactUndo, *, actor: str) -> Contac
     return finished
 
 
-def _keep(engine: Engine, planned: ContactUndo, undo_id: str, *, before: wire.Contact, wanted: wire.Contact) -> None:
+def _delete_made(engine: Engine, planned: ContactUndo, undo_id: str, *, actor: str) -> ContactUndo:
+    """Delete a contact that the run made, looked at once more at this moment."""
+    quo = engine.quos[planned.connection]
+    try:
+        with contact_lock.hold(engine.database.path, waits=True):
+            now = _look(engine, planned.entries)
+            if now.state != "to_restore":
+                return now
+            _keep(engine, planned, undo_id, before=quo.get_contact(planned.known.id), wanted={})
+            quo.delete_contact(planned.known.id)
+    except errors.QuoError as error:
+        return _take_failure(engine, planned, undo_id, error)
+    finished = replace(planned, state="restored")
+    with engine.database.write() as tx:
+        mirror.mark_gone(tx, planned.connection, [planned.known.id], now=engine.clock())
+        _mark_undone(tx, engine, finished, undo_id, actor=actor)
+    return finished
+
+
+def _keep(engine: Engine, planned: ContactUndo, undo_id: str, *, before: wire.Contact, wanted: journal.Image) -> None:
     entry = replace(
         planned.entries[-1],
         attempt_id=undo_id,
         is_undo=True,
         before=images.write_image(before),
-        wanted=images.write_image(wanted),
+        wanted=wanted,
         at=engine.clock(),
         after=None,
         conflict=(),
@@ -206,22 +264,26 @@ def _record(engine: Engine, finished: ContactUndo, undo_id: str, done: contacts.
     """Mark what was taken back, with who did it, in one transaction."""
     if not done.changed:
         return
+    with engine.database.write() as tx:
+        after = images.write_image(done.after)
+        journaling.save_read_back(tx, engine, undo_id, finished.connection, after=after, conflict=done.conflict)
+        _mark_undone(tx, engine, finished, undo_id, actor=actor)
+
+
+def _mark_undone(tx: Connection, engine: Engine, finished: ContactUndo, undo_id: str, *, actor: str) -> None:
     # The names of the fields only: what stands in them is the customer's, and the journal has it.
     names = {verdict: sorted({one.change.key[0] for one in finished.undoings if one.verdict == verdict})
              for verdict in ("restore", "left")}  # fmt: skip
     run_id = finished.entries[-1].run_id
     data = {"run": run_id, "undo": undo_id, "restored": names["restore"], "left": names["left"]}
     now = engine.clock()
-    with engine.database.write() as tx:
-        after = images.write_image(done.after)
-        journaling.save_read_back(tx, engine, undo_id, finished.connection, after=after, conflict=done.conflict)
-        journal.mark_undone(tx, [one.attempt_id for one in finished.entries], actor=actor, now=now)
-        audit.record(
-            tx,
-            at=now,
-            actor=actor,
-            kind="contact.undone",
-            connection=finished.connection,
-            subject=finished.contact_id,
-            data=data,
-        )
+    journal.mark_undone(tx, [one.attempt_id for one in finished.entries], actor=actor, now=now)
+    audit.record(
+        tx,
+        at=now,
+        actor=actor,
+        kind="contact.undone",
+        connection=finished.connection,
+        subject=finished.contact_id,
+        data=data,
+    )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from quoflow.store import rows, tables
 
@@ -26,7 +26,8 @@ class Entry:
 
     Attributes:
         attempt_id: the attempt's, or an id of its own where it is an undo.
-        before: the contact as the write found it; `wanted` as it was written.
+        contact_id: Quo's; of one that is being made, a stand-in until it is read back.
+        before: the contact as the write found it, empty where it makes one; `wanted` as it was written.
         after: as it was read back; None where that is not known.
         conflict: what differs between wanted and after, in words.
         undone_at: when a person took it back; they are `undone_by`.
@@ -59,9 +60,8 @@ def save_entry(tx: Connection, entry: Entry) -> None:
 
 def complete_entry(tx: Connection, attempt_id: str, *, after: Image, conflict: Iterable[str]) -> None:
     """Add what was read back; nothing where the attempt changed nothing, and so has no entry."""
-    tx.execute(
-        update(_table).where(_table.c.attempt_id == attempt_id).values(after=dict(after), conflict=tuple(conflict))
-    )
+    read_back = {"after": dict(after), "conflict": tuple(conflict), "contact_id": str(after["id"])}
+    tx.execute(update(_table).where(_table.c.attempt_id == attempt_id).values(read_back))
 
 
 def forget_entry(tx: Connection, attempt_id: str) -> None:
@@ -79,6 +79,12 @@ def list_unfinished(tx: Connection, connection: str, contact_id: str) -> tuple[E
     """List the changes of a contact of which it was never seen what came of them; the oldest first."""
     here = (_table.c.connection == connection, _table.c.contact_id == contact_id, _table.c.after.is_(None))
     return rows.read_all(tx, Entry, rows.select_as(Entry, _table).where(*here).order_by(_table.c.at))
+
+
+def is_made(tx: Connection, connection: str, contact_id: str, *, stand_in: str) -> bool:
+    """Whether quoflow made a contact, or may have: by Quo's id of it, or by the one that stands for it until then."""
+    here = (_table.c.connection == connection, _table.c.contact_id.in_((contact_id, stand_in)))
+    return any(not before for before in tx.scalars(select(_table.c.before).where(*here)))
 
 
 def mark_undone(tx: Connection, attempt_ids: Iterable[str], *, actor: str, now: datetime) -> None:

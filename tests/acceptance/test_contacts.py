@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from .conftest import ANNA, BILL
+import pytest
+
+from .conftest import ANNA, BILL, STRANGER
 
 UPDATE = """
 name: update
@@ -66,3 +68,89 @@ def test_a_change_of_which_nobody_knows_is_made_once(make_firm):
     assert fields_of(firm, "CTbill")["note"] == f"called {BILL}"
     patches = [one["path"] for one in firm.quo.writes()]
     assert [patches.count(f"/quo/v1/contacts/{one}") for one in ("CTanna", "CTbill")] == [1, 2]
+
+
+CREATE = """
+name: create
+trigger: call.missed
+when: not contact.known
+actions:
+  - id: new
+    create_contact:
+      first_name: New
+      fields: {Note: "called {{ line.name }}"}
+  - tag_contact: {add: lead}
+"""
+WATCH = "name: watch\ntrigger: [contact.created, contact.updated, contact.deleted]\nactions: [stop]\n"
+UPSERT = """
+name: upsert
+trigger: message.received
+actions:
+  - upsert_contact: {external_id: "crm-{{ message.text }}", first_name: "{{ message.text }}", company: Upserted}
+"""
+
+
+def contacts_of(firm):
+    return firm.quo._ask("GET", "state")["contacts"]
+
+
+def test_a_contact_is_made_once_and_tagged_and_deleted_again(make_firm):
+    """A stranger becomes a contact of the rule's making; undo deletes it whole; neither is an event."""
+    firm = make_firm(CREATE, WATCH)
+    firm.begin()
+    firm.quo.miss_call(STRANGER)
+    firm.quo.miss_call(ANNA)
+    (shown,) = firm.preview()["writes"]
+    assert (shown["action"], shown["to"]) == ("create_contact", STRANGER)
+    firm.once()
+    for _ in range(2):
+        firm.approve_all()
+        firm.once()
+
+    (made,) = [one for one in contacts_of(firm) if one["external_id"]]
+    assert made["external_id"] == shown["payload"]["external_id"]
+    assert values_of(firm, made["id"], "phoneNumbers") == [STRANGER]
+    assert fields_of(firm, made["id"]) == {"note": "called Main Line", "tags": ["lead"]}
+    assert firm.states() == [("create", "succeeded")]
+
+    told = firm.run("undo", firm.list("runs")[0]["id"], "--yes").out
+    assert "deleted again" in told
+    assert len(contacts_of(firm)) == 3
+    firm.once()
+    assert firm.states() == [("create", "succeeded")]
+
+
+@pytest.mark.parametrize("fault", ["timeout_before", "timeout_after"])
+def test_killed_while_a_contact_is_made_it_is_made_once(make_firm, fault):
+    """`kill -9` with the request on its way, before Quo took it or after: one contact in the end."""
+    firm = make_firm(CREATE, WATCH, auto=True)
+    firm.begin()
+    firm.quo.fault(fault, "/v1/contacts", method="POST")
+    firm.quo.miss_call(STRANGER)
+    with firm.serving() as service:
+        service.wait_for(lambda: any(one["method"] == "POST" for one in firm.quo.writes()))
+    assert [one["state"] for one in firm.list("outbox")] == ["sending"]
+    for ahead in ("1m", "4m", "8m"):
+        firm.once(ahead=ahead)
+
+    (made,) = [one for one in contacts_of(firm) if one["external_id"]]
+    assert fields_of(firm, made["id"])["tags"] == ["lead"]
+    assert firm.states() == [("create", "succeeded")]
+
+
+def test_a_contact_that_is_changed_or_made(make_firm):
+    """The external id says who is meant: changed where they are, made where they are not, and one of each."""
+    firm = make_firm(UPSERT, auto=True)
+    firm.begin()
+    firm.quo.happen("contacts", first_name="Old", external_id="crm-Dora", phones=["+15555550155"])
+    for text in ("Dora", "Eve", "Eve"):
+        firm.quo.write(text, STRANGER)
+        firm.once()
+
+    named = {one["external_id"]: one["default_fields"] for one in contacts_of(firm) if one["external_id"]}
+    assert {key: (one["firstName"], one["company"]) for key, one in named.items()} == {
+        "crm-Dora": ("Dora", "Upserted"),
+        "crm-Eve": ("Eve", "Upserted"),
+    }
+    assert [one["value"] for one in named["crm-Dora"]["phoneNumbers"]] == ["+15555550155", STRANGER]
+    assert [one["method"] for one in firm.quo.writes()] == ["PATCH", "POST"]

@@ -724,6 +724,29 @@ MUTANTS = (
         ("tests/acceptance/test_throttles.py",),
     ),
     Mutant(
+        "a contact is made without looking for it first",
+        "quoflow/actions/making.py",
+        """    if found is not None:
+        return _describe(found, created=False, changed=False)
+    return _make""",
+        "    return _make",
+        ("tests/unit/actions/test_making.py",),
+    ),
+    Mutant(
+        "two events make one contact",
+        "quoflow/core/new_contacts.py",
+        """"event": event.get("id"), "step": pen.path}""",
+        """"event": None, "step": pen.path}""",
+        ("tests/unit/core/test_contact_changes.py",),
+    ),
+    Mutant(
+        "a change of a contact takes out what it does not name",
+        "quoflow/quo/merging.py",
+        "    return (*kept, *(wire",
+        "    return (*kept[1:], *(wire",
+        ("tests/unit/quo/test_merging.py",),
+    ),
+    Mutant(
         "a wall time that is shown twice fires the second time",
         "quoflow/core/schedule.py",
         "    early, late = (wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (1, 0))\n",

@@ -54,3 +54,22 @@ class UpdateContact(ContactFields):
         if not self.model_fields_set - {"contact"}:
             raise ValueError("say what to change, such as `company` or `fields`")
         return self
+
+
+class _NewContact(ContactFields):
+    """What a contact may be made with. Without numbers it gets the event's."""
+
+    external_id: Template | None = Field(
+        None, description="Their id in another system, 1 to 75 characters; made from rule and event unless said."
+    )
+    source: Template | None = Field(
+        None, description="Where they come from, for people who look at them in Quo; 1 to 72 characters."
+    )
+
+
+class CreateContact(_NewContact):
+    """Make a contact, once, whatever happens; whoever is there already is left as they are."""
+
+
+class UpsertContact(_NewContact):
+    """Change the contact with this external id or number, or make one where there is none."""

@@ -27,15 +27,15 @@ def find(who):
     return next((one for one in (ANNA, SYNCED) if who in (one.id, one.external_id, *one.phones)), None)
 
 
-def make_pen(contact=ANNA, *, peer="+15555550111", variables=None, rule="r"):
-    event = Event("call.missed:AC1", "call.missed", "main", NOW, line_id="PN1", peer=peer, data={"call": {"id": "AC1"}})
+def make_pen(contact=ANNA, *, peer="+15555550111", variables=None, rule="r", event_id="call.missed:AC1", path="a[0]"):
+    event = Event(event_id, "call.missed", "main", NOW, line_id="PN1", peer=peer, data={"call": {"id": "AC1"}})
     values = contexts.build_values(
         event, contact=contact, line=MAIN, rule=rule, variables=variables or {}, tags_field="tags"
     )
     made = Rule(name=rule, version="v1", document={}, triggers=(), steps=())
     workspace = writes.Workspace(properties=PROPERTIES, find_contact=find)
     scene = writes.Scene(made, "main", values, Functions(now=NOW), (MAIN,), "US", "tags", NOW, workspace)
-    return writes.Pen(scene, {**values, "steps": {}})
+    return writes.Pen(scene, {**values, "steps": {}}, path)
 
 
 def prepare(kind, pen=None, **written):
@@ -133,4 +133,106 @@ def test_a_change_is_said_in_words():
 
     assert describing.describe_write(write.action, write.to, write.text, write.payload) == (
         "change +15555550111 company → Berg, add +15555550119, take out a@example.com, Tags → a, b, Plan emptied"
+    )
+
+
+STRANGER = "+15555550177"
+
+
+def create(pen=None, **written):
+    return prepare("create_contact", pen or make_pen(None, peer=STRANGER), **written)
+
+
+def upsert(pen=None, **written):
+    return prepare("upsert_contact", pen or make_pen(None, peer=STRANGER), **written)
+
+
+def test_the_body_of_a_new_contact_is_quos():
+    """The number is the event's unless said; `firstName` is there even where it is nothing; properties go by key."""
+    assert create(external_id="crm-9").payload == {
+        "external_id": "crm-9",
+        "body": {
+            "defaultFields": {"firstName": None, "phoneNumbers": [{"name": "phone", "value": STRANGER}]},
+            "externalId": "crm-9",
+        },
+    }
+    body = create(first_name="Eve", emails="e@example.com", source="acme", fields={"Seats": ("2",)}).payload["body"]
+    assert body["defaultFields"]["emails"] == [{"name": "email", "value": "e@example.com"}]
+    assert (body["source"], body["customFields"]) == ("acme", [{"key": "seats", "value": 2}])
+
+
+def test_the_external_id_is_the_same_at_every_try_and_another_for_every_other():
+    """It is made from connection, rule, event and step, so that a crash never makes two and two events never one."""
+
+    def key(**changes):
+        return create(make_pen(None, peer=STRANGER, **changes)).payload["external_id"]
+
+    keys = [key(), key(rule="other"), key(event_id="call.missed:AC2"), key(path="a[1]")]
+    assert key() == keys[0]
+    assert len(set(keys)) == len(keys)
+    assert all(one.startswith("quoflow-") and len(one) <= 75 for one in keys)
+
+
+@pytest.mark.parametrize("written", [{"phones": "+15555550111"}, {"external_id": "crm-1"}])
+def test_who_is_there_already_is_not_made(written):
+    """Neither a number nor an external id that a contact has is given to a second one."""
+    with pytest.raises(writes.NothingToDo, match="Anna is among the contacts already"):
+        create(**written)
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ({"external_id": "x" * 76}, "has 76 characters; Quo takes 1 to 75"),
+        ({"external_id": "{{ contact.company or '' }}"}, "has 0 characters"),
+        ({"source": "csv-import"}, "Quo keeps the source `csv-import` for itself"),
+        ({"source": "zapier"}, "Quo keeps the source `zapier` for itself"),
+        ({"source": "x" * 73}, "has 73 characters; Quo takes 1 to 72"),
+        ({"fields": {"seats": ("many",)}}, "`seats` takes a number"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["create_contact", "upsert_contact"])
+def test_what_quo_would_refuse_of_a_new_contact_is_impossible(kind, written, words):
+    """External ids, sources and values are held to what Quo takes before anything is asked."""
+    with pytest.raises(writes.Impossible) as caught:
+        prepare(kind, make_pen(None, peer=STRANGER), **written)
+
+    assert words in str(caught.value)
+
+
+def test_without_a_number_or_a_name_there_is_nothing_to_make():
+    """A hidden caller is no contact."""
+    with pytest.raises(writes.Impossible, match="nothing to make a contact of"):
+        create(make_pen(None, peer=""))
+
+
+@pytest.mark.parametrize(
+    ("written", "contact_id"),
+    [
+        ({"external_id": "crm-1"}, "CT1"),
+        ({"phones": "+15555550111"}, "CT1"),
+        ({"external_id": "crm-9", "phones": "+15555550111"}, None),
+        ({}, None),
+    ],
+)
+def test_an_upsert_means_whom_its_key_or_else_its_number_names(written, contact_id):
+    """A key of the rule's own says who is meant, whoever else has the number."""
+    payload = upsert(company="Berg", **written).payload
+
+    assert (payload["contact_id"], payload["set"]) == (contact_id, {"company": "Berg"})
+    assert payload["body"]["externalId"] == payload["external_id"]
+
+
+def test_an_upsert_leaves_what_an_integration_owns():
+    """It would be refused, so it is not tried."""
+    with pytest.raises(writes.Impossible, match="the contact comes from `hubspot`"):
+        upsert(phones="+15555550112")
+
+
+def test_a_new_contact_is_said_in_words():
+    """A person who decides reads who is made, not the bytes."""
+    write = create(first_name="Eve", last_name="Berg", company="Berg", fields={"tags": ("a", "b")})
+
+    assert describing.describe_write(write.action, write.to, write.text, write.payload) == (
+        f"make the contact {STRANGER} Eve Berg, Berg, {STRANGER}, tags a, b"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from quoflow.store import contact_lock, journal
@@ -37,10 +38,33 @@ def test_a_refused_write_is_journalled_anew_or_forgotten(tx):
 def test_both_versions_of_a_conflict_are_kept(tx):
     """What we wrote and what was read back stand side by side, with the difference in words."""
     journal.save_entry(tx, entry())
-    journal.complete_entry(tx, "a1", after={"v": 9}, conflict=["first name is different"])
+    journal.complete_entry(tx, "a1", after={"id": "CT1", "v": 9}, conflict=["first name is different"])
     (found,) = journal.list_entries(tx, "r1")
 
-    assert (found.wanted["v"], found.after, found.conflict) == (2, {"v": 9}, ("first name is different",))
+    assert (found.wanted["v"], found.after, found.conflict) == (2, {"id": "CT1", "v": 9}, ("first name is different",))
+
+
+def test_a_contact_that_was_made_has_its_id_from_then_on(tx):
+    """Until it is read back only its external id is known; then the entry is found under Quo's own."""
+    journal.save_entry(tx, replace(entry(before={}), contact_id="external:crm-1"))
+    journal.complete_entry(tx, "a1", after={"id": "CT9"}, conflict=[])
+
+    assert [(one.contact_id, one.before) for one in journal.list_entries(tx, "r1")] == [("CT9", {})]
+
+
+def test_what_quoflow_made_is_told_from_what_it_changed(tx):
+    """By Quo's id or by the stand-in; a change of a contact makes none."""
+
+    def is_made(contact_id, stand_in="external:"):
+        return journal.is_made(tx, "main", contact_id, stand_in=stand_in)
+
+    journal.save_entry(tx, entry())
+    assert not is_made("CT1")
+
+    journal.save_entry(tx, replace(entry("a2", before={}), contact_id="external:crm-1"))
+    assert is_made("CT9", "external:crm-1")
+    assert not is_made("CT9", "external:crm-2")
+    assert not journal.is_made(tx, "other", "CT9", stand_in="external:crm-1")
 
 
 def test_what_is_undone_once_stays_so(tx):
@@ -70,7 +94,7 @@ def test_what_nobody_saw_the_end_of_is_listed(tx):
     journal.save_entry(tx, entry("a1"))
     journal.save_entry(tx, entry("a2", at=NOW - timedelta(minutes=1)))
     journal.save_entry(tx, entry("a3"))
-    journal.complete_entry(tx, "a3", after={"v": 2}, conflict=[])
+    journal.complete_entry(tx, "a3", after={"id": "CT1", "v": 2}, conflict=[])
 
     assert [one.attempt_id for one in journal.list_unfinished(tx, "main", "CT1")] == ["a2", "a1"]
     assert journal.list_unfinished(tx, "main", "CT2") == journal.list_unfinished(tx, "second", "CT1") == ()

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, text
 
-from quoflow.core.facts import Call, Contact, Conversation, Line, Message, User
+from quoflow.core.facts import Call, Contact, Conversation, Line, Message, Property, User
 from quoflow.store import mirror, tables
 
 ANN = Contact(
@@ -135,6 +135,32 @@ def test_a_complete_list_ends_those_that_are_not_in_it(tx, make):
     assert mirror.find_contact(tx, "main", "CT1") == ANN
     assert mirror.find_contact_by_phone(tx, "main", make.peer) == ANN
     assert mirror.count_contacts(tx, "main") == 2
+
+
+def test_a_contact_is_found_by_whatever_it_is_known_by(tx, make):
+    """By Quo's id, the external id or a number, and by none of them once it is forgotten; read again, it is back."""
+    ann = replace(ANN, external_id="crm-1")
+    mirror.save_contacts(tx, "main", [ann], complete=False, now=make.now)
+    known = (ann.id, "crm-1", ann.phones[0])
+    assert [mirror.find_anyone(tx, "main", one) for one in known] == [ann] * 3
+    assert mirror.find_anyone(tx, "main", "crm-2") is None
+
+    mirror.mark_gone(tx, "main", [ann.id], now=make.now)
+    assert [mirror.find_anyone(tx, "main", one) for one in known] == [None] * 3
+    assert mirror.list_contacts(tx, "main") == ()
+    mirror.save_contacts(tx, "main", [ann], complete=False, now=make.at(1))
+    assert mirror.find_anyone(tx, "main", "crm-1") == ann
+
+
+def test_contact_properties_are_replaced_whole(tx):
+    """One that was taken away in the Quo app is gone here, too."""
+    plan, seats = Property("plan", "Plan", "string"), Property("seats", "Seats", "number")
+    mirror.save_properties(tx, "main", [seats, plan])
+    assert mirror.list_properties(tx, "main") == (plan, seats)
+
+    mirror.save_properties(tx, "main", [seats])
+    assert mirror.list_properties(tx, "main") == (seats,)
+    assert mirror.list_properties(tx, "other") == ()
 
 
 def test_contacts_that_did_not_change_are_not_written(tx, make):
