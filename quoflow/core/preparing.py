@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from quoflow.core import contact_changes, new_contacts, plans, requests, writes
+from quoflow.core import contact_changes, marks, new_contacts, plans, requests, writes
 from quoflow.core.parameters.base import Parameters
 from quoflow.core.writes import Pen
 
@@ -27,6 +27,7 @@ _PREPARE: Mapping[str, Callable[[Any, Pen], plans.Write]] = {  # each takes its 
     "update_contact": contact_changes.prepare_update,
     "create_contact": new_contacts.prepare_creation,
     "upsert_contact": new_contacts.prepare_upsert,
+    "mark_conversation": marks.prepare_mark,
     "notify": writes.prepare_notice,
     "http": requests.prepare_request,
 }

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
 
-from quoflow.core.parameters import contacts, fetches, flow, messages, outside
+from quoflow.core.parameters import contacts, conversations, fetches, flow, messages, outside
 from quoflow.core.parameters.base import Marker, Parameters
 from quoflow.core.parameters.retry import Retry
 
@@ -23,6 +23,7 @@ STEPS: Mapping[str, type[Parameters]] = {
     "update_contact": contacts.UpdateContact,
     "create_contact": contacts.CreateContact,
     "upsert_contact": contacts.UpsertContact,
+    "mark_conversation": conversations.MarkConversation,
     "fetch_transcript": fetches.FetchTranscript,
     "fetch_summary": fetches.FetchSummary,
     "fetch_voicemail": fetches.FetchVoicemail,
@@ -55,7 +56,7 @@ REWRITES = MAKES_CONTACTS | {"update_contact"}
 
 ON_CONTACTS = REWRITES | {"tag_contact"}
 
-WRITES = ON_CONTACTS | {"send_message", "notify", "http"}
+WRITES = ON_CONTACTS | {"send_message", "mark_conversation", "notify", "http"}
 """Step kinds that change something at Quo or outside: they pass the gate and go through the outbox."""
 
 OUTSIDE = frozenset({"notify", "http"})
@@ -86,7 +87,7 @@ FLOW = frozenset(
 """Step kinds that do nothing outside of their run: there is nothing about them to try again, or to be late."""
 
 LATER_STEPS = (
-    "delete_contact", "mark_conversation",
+    "delete_contact",
 )  # fmt: skip
 """Step kinds of the language that this version reads and refuses by name: it cannot run them yet."""
 

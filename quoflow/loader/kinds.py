@@ -15,6 +15,7 @@ KINDS = tuple(kind for kind in steps.STEPS if kind != "if")
 EVERY = (*KINDS, *steps.LATER_STEPS)
 SHORT: Mapping[str, str] = {
     "wait": "duration",
+    "mark_conversation": "as",
     "stop": "reason",
     "fail": "reason",
     "notify": "text",

@@ -18,6 +18,7 @@ NEEDS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "send_message": (("contact", "to"), ("line", "from")),
     "tag_contact": _CONTACT,
     "update_contact": _CONTACT,
+    "mark_conversation": (("conversation", "conversation"),),
     "fetch_transcript": _CALL,
     "fetch_summary": _CALL,
     "fetch_voicemail": _CALL,

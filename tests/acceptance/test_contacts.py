@@ -154,3 +154,23 @@ def test_a_contact_that_is_changed_or_made(make_firm):
     }
     assert [one["value"] for one in named["crm-Dora"]["phoneNumbers"]] == ["+15555550155", STRANGER]
     assert [one["method"] for one in firm.quo.writes()] == ["PATCH", "POST"]
+
+
+MARK = "name: mark\ntrigger: message.received\nactions:\n  - mark_conversation: done\n"
+
+
+def test_a_conversation_is_marked_with_a_yes(make_firm):
+    """Shown, approved, marked once; where the answer is lost it is marked once more, and no text is sent."""
+    firm = make_firm(MARK)
+    firm.begin()
+    firm.quo.write("Thanks", ANNA)
+    assert "as done" in firm.run("run", "--once", "--dry-run").out
+    firm.once()
+    firm.approve_all()
+    firm.quo.fault("reset_after", "/v1/conversations", method="POST")
+    firm.once()
+    firm.once(ahead="1m")
+
+    assert firm.states() == [("mark", "succeeded")]
+    assert [one["path"].rpartition("/")[2] for one in firm.quo.writes()] == ["mark-as-done"] * 2
+    assert firm.quo.sent() == []
