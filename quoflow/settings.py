@@ -217,6 +217,9 @@ class ApprovalSettings(_Model):
     allow_auto: Texts = Field(
         (), description="Names of rules whose `approval: auto` counts, or `*` for all; none unless said."
     )
+    allow_delete: Texts = Field(
+        (), description="Names of rules that may delete contacts without asking, where `allow_auto` names them, too."
+    )
     approvers: int = Field(1, ge=1, le=2, description="How many different people must say yes to a write: 1 or 2.")
     self_approval: bool = Field(
         True, description="false: who edited a text, or fired its rule by hand, may not be the one who says yes to it."

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from quoflow.actions import asking, changes, making, marking, notifying, tags, texts
+from quoflow.actions import asking, changes, deleting, making, marking, notifying, tags, texts
 from quoflow.actions.errands import Errand, Outside
 from quoflow.actions.results import Done, Failure, Keep
 from quoflow.quo.client import Quo
@@ -76,6 +76,9 @@ WRITE_ACTIONS: Mapping[str, WriteAction | OutsideAction] = {
     "update_contact": WriteAction(changes.update_contact, changes.find_update, is_repeatable=True, is_on_contact=True),
     "create_contact": _make(making.create_contact, making.find_creation),
     "upsert_contact": _make(making.upsert_contact, making.find_upsert),
+    "delete_contact": WriteAction(
+        deleting.delete_contact, deleting.find_deletion, is_repeatable=True, is_on_contact=True
+    ),
     "mark_conversation": WriteAction(marking.mark_conversation, marking.find_mark, is_repeatable=True),
     "notify": OutsideAction(notifying.notify),
     "http": OutsideAction(asking.send),

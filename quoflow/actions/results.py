@@ -25,6 +25,7 @@ class Done:
         message_id: Quo's, for texts.
         at: when Quo accepted it, by Quo's clock, where it was found afterwards.
         after: the contact as it was read back, for a change of one.
+        gone: id of the contact that is deleted.
         conflict: what somebody else made of the contact at the same time, in words.
     """
 
@@ -32,6 +33,7 @@ class Done:
     message_id: str | None = None
     at: datetime | None = None
     after: Image | None = None
+    gone: str | None = None
     conflict: tuple[str, ...] = ()
 
 

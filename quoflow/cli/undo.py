@@ -73,9 +73,10 @@ def _draw(found: Undo, *, done: bool) -> None:
 
 
 def _say_state(one: ContactUndo, *, done: bool) -> str:
+    what = "deleted again" if one.is_made else "made again" if one.is_deleted else ""
     words = {
-        "to_restore": "would be deleted again" if one.is_made else "would be changed",
-        "restored": "deleted again" if one.is_made else "changed back",
+        "to_restore": f"would be {what or 'changed'}",
+        "restored": what or "changed back",
         "nothing": "nothing to do, it is as it was before",
         "left": "left alone",
         "already": "nothing to do",

@@ -12,7 +12,7 @@ from typing import Any
 
 from quoflow.core import phones, plans, properties
 from quoflow.core.facts import Contact
-from quoflow.core.parameters.contacts import ContactFields, TagContact, UpdateContact
+from quoflow.core.parameters.contacts import ContactFields, DeleteContact, TagContact, UpdateContact
 from quoflow.core.writes import Impossible, NothingToDo, Pen, read_number
 
 PLAIN = ("first_name", "last_name", "company", "role")
@@ -95,6 +95,15 @@ def prepare_update(parameters: UpdateContact, pen: Pen) -> plans.Write:
     if not change:
         raise NothingToDo("everything that it would change came out empty")
     return make_write("update_contact", {"contact_id": target.id, **change}, pen, to=target.to)
+
+
+def prepare_deletion(parameters: DeleteContact, pen: Pen) -> plans.Write:
+    """Freeze who is deleted. Raises as `find_target`, and ExpressionError."""
+    target = find_target(parameters.contact, pen, what="delete")
+    known = target.known
+    name = " ".join(part for part in (known.first_name, known.last_name) if part) if known else ""
+    payload = {"contact_id": target.id, "name": name}
+    return make_write("delete_contact", payload, pen, to=target.to)
 
 
 def render_fields(parameters: ContactFields, pen: Pen) -> dict[str, Any]:  # JSON

@@ -207,6 +207,7 @@ OUTCOMES: Mapping[str, Shape] = {
     "send_message": record({"message_id": TEXT, "text": TEXT, "status": TEXT}),
     "tag_contact": record({"tags": TEXTS, "changed": BOOLEAN, "conflict": TEXTS}),
     "update_contact": record({"id": TEXT, "changed": BOOLEAN, "conflict": TEXTS}),
+    "delete_contact": record({"id": TEXT, "deleted": BOOLEAN}),
     "mark_conversation": record({"as": TEXT}),
     "create_contact": record({"id": TEXT, "created": BOOLEAN, "changed": BOOLEAN, "conflict": TEXTS}),
     "upsert_contact": record({"id": TEXT, "created": BOOLEAN, "changed": BOOLEAN, "conflict": TEXTS}),

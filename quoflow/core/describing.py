@@ -69,6 +69,7 @@ _VERBS: Mapping[str, str] = {
     "update_contact": "change",
     "create_contact": "make the contact",
     "upsert_contact": "change or make the contact",
+    "delete_contact": "delete the contact",
     "mark_conversation": "mark the conversation with",
     "http": "send to",
 }
@@ -77,6 +78,7 @@ _CHANGES: Mapping[str, Callable[[Payload], str]] = {
     "update_contact": _describe_fields,
     "create_contact": _describe_body,
     "upsert_contact": _describe_body,
+    "delete_contact": lambda payload: payload["name"] or "without a name",
     "mark_conversation": lambda payload: f"as {payload['as']}",
     "http": _describe_request,
 }

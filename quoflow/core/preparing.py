@@ -27,6 +27,7 @@ _PREPARE: Mapping[str, Callable[[Any, Pen], plans.Write]] = {  # each takes its 
     "update_contact": contact_changes.prepare_update,
     "create_contact": new_contacts.prepare_creation,
     "upsert_contact": new_contacts.prepare_upsert,
+    "delete_contact": contact_changes.prepare_deletion,
     "mark_conversation": marks.prepare_mark,
     "notify": writes.prepare_notice,
     "http": requests.prepare_request,

@@ -23,6 +23,7 @@ STEPS: Mapping[str, type[Parameters]] = {
     "update_contact": contacts.UpdateContact,
     "create_contact": contacts.CreateContact,
     "upsert_contact": contacts.UpsertContact,
+    "delete_contact": contacts.DeleteContact,
     "mark_conversation": conversations.MarkConversation,
     "fetch_transcript": fetches.FetchTranscript,
     "fetch_summary": fetches.FetchSummary,
@@ -48,8 +49,8 @@ STEPS: Mapping[str, type[Parameters]] = {
 }
 """Every step kind this version runs. `wait: 30m` is short for `wait: {duration: 30m}`, `stop:` needs nothing."""
 
-MAKES_CONTACTS = frozenset({"create_contact", "upsert_contact"})
-"""Writes behind which a contact may be there that was not."""
+MAKES_CONTACTS = frozenset({"create_contact", "upsert_contact", "delete_contact"})
+"""Writes behind which a contact may be there that was not, or be there no more."""
 
 REWRITES = MAKES_CONTACTS | {"update_contact"}
 """Writes that may change any field of a contact."""
@@ -61,6 +62,9 @@ WRITES = ON_CONTACTS | {"send_message", "mark_conversation", "notify", "http"}
 
 OUTSIDE = frozenset({"notify", "http"})
 """Writes to somebody else than Quo: what Quo refuses does not hold them, and what they meet does not hold Quo's."""
+
+ALWAYS_ASKED = frozenset({"delete_contact"})
+"""Writes for which `approval: auto` is not enough: `approvals.allow_delete` must name the rule."""
 
 UNASKED = frozenset({"notify"})
 """Writes that need nobody's yes: the configuration names who is told, and it is one of us."""
@@ -85,11 +89,6 @@ FLOW = frozenset(
     {"if", "choose", "for_each", "set", "log", "stop", "fail", "wait", "wait_until", "wait_for", "approve", "run_rule"}
 )
 """Step kinds that do nothing outside of their run: there is nothing about them to try again, or to be late."""
-
-LATER_STEPS = (
-    "delete_contact",
-)  # fmt: skip
-"""Step kinds of the language that this version reads and refuses by name: it cannot run them yet."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from quoflow.core import steps
-from quoflow.loader import later
 from quoflow.loader.nodes import Key, MappingNode, Node, ScalarNode
 from quoflow.loader.report import Report, join_words, suggest
 
 FLOW = ("then", "else")
 COMMON = ("id", "if", "on_error", "on_ambiguous", "retry", "timeout", *FLOW)
 KINDS = tuple(kind for kind in steps.STEPS if kind != "if")
-EVERY = (*KINDS, *steps.LATER_STEPS)
 SHORT: Mapping[str, str] = {
     "wait": "duration",
     "mark_conversation": "as",
@@ -37,12 +35,9 @@ ENDS = ("stop", "fail")
 def find_kind(node: MappingNode, report: Report, path: Sequence[Key]) -> str | None:
     """Find the one thing that a step does; `if` with `then` is one, too."""
     names = [key for key in node.items if key not in COMMON]
-    unknown = [name for name in names if name not in EVERY]
+    unknown = [name for name in names if name not in KINDS]
     for name in unknown:
         _refuse_unknown(node, name, report, path)
-    for name in names:
-        if name in steps.LATER_STEPS:
-            report.add(node.keys[name], (*path, name), later.tell_later(f"the step `{name}`"))
     kinds = [name for name in names if name in KINDS]
     beside = BESIDE.get(kinds[0], ()) if kinds else ()
     flow = next((key for key in FLOW if key in node.items and key not in beside), None)
@@ -77,7 +72,7 @@ def _find_flow(node: MappingNode, report: Report, path: Sequence[Key]) -> str | 
 
 
 def _refuse_unknown(node: MappingNode, name: str, report: Report, path: Sequence[Key]) -> None:
-    known = (*EVERY, *COMMON)
+    known = (*KINDS, *COMMON)
     hint = suggest(name, known, otherwise=f"there are {join_words(KINDS, last='and')}")
     owner = next((kind for kind in KINDS if kind in node.items), None)
     if owner and name in {info.alias or key for key, info in steps.STEPS[owner].model_fields.items()}:

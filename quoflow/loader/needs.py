@@ -19,6 +19,7 @@ NEEDS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "tag_contact": _CONTACT,
     "update_contact": _CONTACT,
     "mark_conversation": (("conversation", "conversation"),),
+    "delete_contact": _CONTACT,
     "fetch_transcript": _CALL,
     "fetch_summary": _CALL,
     "fetch_voicemail": _CALL,

@@ -35,6 +35,27 @@ def imagine(body: Mapping[str, Any]) -> wire.Contact:  # JSON, of `POST /v1/cont
     return wire.Contact.model_validate({**body, "id": f"{STAND_IN}{body['externalId']}", "customFields": custom})
 
 
+def write_body(contact: wire.Contact, external_id: str) -> dict[str, Any]:  # JSON, of `POST /v1/contacts`
+    """Give the body that makes a contact again; ids are new, and where it came from is not kept."""
+    fields = contact.default_fields
+    items = {
+        key: [{"name": item.name or "", "value": item.value} for item in listed if item.value]
+        for key, listed in (("emails", fields.emails), ("phoneNumbers", fields.phone_numbers))
+    }
+    plain = {
+        "firstName": fields.first_name,
+        "lastName": fields.last_name,
+        "company": fields.company,
+        "role": fields.role,
+    }
+    custom = [
+        {"key": field.key, "value": field.value}
+        for field in contact.custom_fields
+        if field.key and field.value is not None
+    ]
+    return {"defaultFields": {**plain, **items}, "customFields": custom, "externalId": external_id}
+
+
 def list_entries(contact: wire.Contact) -> Fields:
     """Give every entry of a contact. Ids, order and the way a number is written do not count."""
     fields = contact.default_fields

@@ -20,11 +20,15 @@ from quoflow.store.database import Connection
 def needs_approval(engine: Engine, rule: Rule, *, action: str) -> bool:
     """Whether a person must say yes to a write: always, but where rule and configuration say `auto`.
 
-    Nobody is asked about a question by text, nor about telling one of us something.
+    A deletion takes a word more of the configuration. Nobody is asked about a question by text, nor about telling
+    one of us something.
     """
     if rule.name == questions.NAME or action in steps.UNASKED:
         return False
     allowed = engine.settings.approvals.allow_auto
+    may_delete = engine.settings.approvals.allow_delete
+    if action in steps.ALWAYS_ASKED and rule.name not in may_delete:
+        return True
     return not (rule.approval == "auto" and (rule.name in allowed or "*" in allowed))
 
 

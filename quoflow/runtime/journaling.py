@@ -11,7 +11,7 @@ from quoflow.core.lifecycle import StepRecord
 from quoflow.quo import images, translate
 from quoflow.runtime import contact_sweep
 from quoflow.runtime.engine import Engine, Notice
-from quoflow.store import contact_lock, journal, outbox
+from quoflow.store import contact_lock, journal, mirror, outbox
 from quoflow.store.database import Connection
 
 TURN = timedelta(seconds=5)
@@ -65,6 +65,12 @@ def save_read_back(
     """
     contact_sweep.learn(tx, engine, connection, [translate.read_contact(images.read_image(after))])
     journal.complete_entry(tx, attempt_id, after=after, conflict=conflict)
+
+
+def save_gone(tx: Connection, engine: Engine, attempt_id: str, connection: str, *, contact_id: str) -> None:
+    """Keep that a contact is deleted, in the journal and in the mirror: it is found no more, and that is no event."""
+    mirror.mark_gone(tx, connection, [contact_id], now=engine.clock())
+    journal.complete_entry(tx, attempt_id, after={"id": contact_id}, conflict=())
 
 
 def describe_conflict(done: results.Done) -> str:

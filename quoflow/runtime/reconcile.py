@@ -162,6 +162,8 @@ def _settle_done(tx: Connection, engine: Engine, attempt: outbox.Attempt, done: 
             journaling.save_read_back(
                 tx, engine, attempt.id, attempt.connection, after=done.after, conflict=done.conflict
             )
+        if done.gone is not None:
+            journaling.save_gone(tx, engine, attempt.id, attempt.connection, contact_id=done.gone)
         _carry_on(tx, engine, attempt)
     return settled
 

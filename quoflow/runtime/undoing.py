@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from quoflow.core import lifecycle, plans, undoing
+from quoflow.actions import making
+from quoflow.core import lifecycle, new_contacts, plans, undoing
 from quoflow.core.lifecycle import RunRecord, StepRecord, StepState
 from quoflow.errors import QuoflowError
 from quoflow.quo import contacts, errors, images, wire
@@ -35,6 +36,7 @@ class ContactUndo:
         state: `to_restore` (something can be), `restored`, `nothing` (all is as it was before), `left` (somebody has
             changed all of it since), `already` (it was taken back before), `failed`.
         is_made: whether the run has made it: then it is deleted again, if nobody has changed anything of it.
+        is_deleted: whether the run has deleted it: then it is made again, with a new id.
     """
 
     connection: str
@@ -45,6 +47,7 @@ class ContactUndo:
     state: ContactState
     reason: str = ""
     is_made: bool = False
+    is_deleted: bool = False
 
     @property
     def is_partly_left(self) -> bool:
@@ -130,7 +133,10 @@ def _look(engine: Engine, entries: tuple[journal.Entry, ...]) -> ContactUndo:
     try:
         now = _read_now(engine, first.connection, first.contact_id)
     except errors.NotFound:
-        return replace(found, state="left", reason="the contact is gone")
+        if found.is_made or left[-1].wanted:
+            return replace(found, state="left", reason="the contact is gone")
+        undoings = undoing.undo_changes(_join_changes(left), {})
+        return replace(found, undoings=undoings, state="to_restore", is_deleted=True)
     except errors.QuoError as error:
         return replace(found, state="failed", reason=str(error))
     undoings = undoing.undo_changes(_join_changes(left), images.list_entries(now))
@@ -188,6 +194,8 @@ def _undo_contact(engine: Engine, planned: ContactUndo, *, actor: str) -> Contac
     undo_id = engine.new_id()
     if planned.is_made:
         return _delete_made(engine, planned, undo_id, actor=actor)
+    if planned.is_deleted:
+        return _make_again(engine, planned, undo_id, actor=actor)
     shown = [one.change for one in planned.undoings if one.verdict == "restore"]
     seen: list[undoing.Undoing] = []
 
@@ -198,7 +206,7 @@ def _undo_contact(engine: Engine, planned: ContactUndo, *, actor: str) -> Contac
         return images.restore_entries(contact, wanted, known=planned.known) if wanted else contact
 
     def keep(before: wire.Contact, wanted: wire.Contact) -> None:
-        _keep(engine, planned, undo_id, before=before, wanted=images.write_image(wanted))
+        _keep(engine, planned, undo_id, before=images.write_image(before), wanted=images.write_image(wanted))
 
     try:
         with contact_lock.hold(engine.database.path, waits=True):
@@ -224,7 +232,8 @@ def _delete_made(engine: Engine, planned: ContactUndo, undo_id: str, *, actor: s
             now = _look(engine, planned.entries)
             if now.state != "to_restore":
                 return now
-            _keep(engine, planned, undo_id, before=quo.get_contact(planned.known.id), wanted={})
+            before = images.write_image(quo.get_contact(planned.known.id))
+            _keep(engine, planned, undo_id, before=before, wanted={})
             quo.delete_contact(planned.known.id)
     except errors.QuoError as error:
         return _take_failure(engine, planned, undo_id, error)
@@ -235,12 +244,34 @@ def _delete_made(engine: Engine, planned: ContactUndo, undo_id: str, *, actor: s
     return finished
 
 
-def _keep(engine: Engine, planned: ContactUndo, undo_id: str, *, before: wire.Contact, wanted: journal.Image) -> None:
+def _make_again(engine: Engine, planned: ContactUndo, undo_id: str, *, actor: str) -> ContactUndo:
+    """Make a contact again that the run deleted; its external id sees to it that it is made once."""
+    key = planned.known.external_id or f"{new_contacts.OURS}{planned.entries[-1].attempt_id}"
+    payload = {"external_id": key, "body": images.write_body(planned.known, key)}
+
+    def keep(before: journal.Image, wanted: journal.Image) -> None:
+        _keep(engine, planned, undo_id, before=before, wanted=wanted)
+
+    try:
+        with contact_lock.hold(engine.database.path, waits=True):
+            done = making.create_contact(payload, engine.quos[planned.connection], keep)
+    except errors.QuoError as error:
+        return _take_failure(engine, planned, undo_id, error)
+    finished = replace(planned, state="restored")
+    with engine.database.write() as tx:
+        after = done.after or {}
+        journaling.save_read_back(tx, engine, undo_id, planned.connection, after=after, conflict=done.conflict)
+        _mark_undone(tx, engine, finished, undo_id, actor=actor)
+    return finished
+
+
+def _keep(engine: Engine, planned: ContactUndo, undo_id: str, *, before: journal.Image, wanted: journal.Image) -> None:
     entry = replace(
         planned.entries[-1],
         attempt_id=undo_id,
         is_undo=True,
-        before=images.write_image(before),
+        contact_id=str((before or wanted)["id"]),
+        before=before,
         wanted=wanted,
         at=engine.clock(),
         after=None,

@@ -174,3 +174,40 @@ def test_a_conversation_is_marked_with_a_yes(make_firm):
     assert firm.states() == [("mark", "succeeded")]
     assert [one["path"].rpartition("/")[2] for one in firm.quo.writes()] == ["mark-as-done"] * 2
     assert firm.quo.sent() == []
+
+
+DELETE = "name: delete\ntrigger: call.missed\napproval: auto\nactions:\n  - delete_contact:\n"
+
+
+def test_a_deletion_is_always_asked_for_and_can_be_taken_back(make_firm):
+    """`auto` is not enough; what was deleted is made again by undo, with all that it had, and neither is an event."""
+    firm = make_firm(DELETE, WATCH, approvals={"allow_auto": ["*"]})
+    before = firm.quo.contact("CTanna")
+    firm.begin()
+    firm.quo.miss_call(ANNA)
+    firm.once()
+    (waiting,) = firm.list("approvals")
+    assert (waiting["action"], waiting["payload"]) == ("delete_contact", {"contact_id": "CTanna", "name": "Anna Berg"})
+    firm.approve_all()
+    firm.once()
+    firm.once()
+    assert [one["id"] for one in contacts_of(firm)] == ["CTbill", "CTcora"]
+
+    told = firm.run("undo", firm.list("runs")[0]["id"], "--yes").out
+    again = contacts_of(firm)[-1]
+    assert "made again" in told
+    assert values_of(firm, again["id"], "phoneNumbers") == [ANNA, "+15555550119"]
+    assert fields_of(firm, again["id"]) == {"tags": ["customer"], "note": "back door"}
+    assert again["default_fields"]["company"] == before["default_fields"]["company"]
+    firm.once()
+    assert firm.states() == [("delete", "succeeded")]
+
+
+def test_the_configuration_may_let_a_rule_delete_alone(make_firm):
+    """Where it names the rule for that, nobody is asked."""
+    firm = make_firm(DELETE, approvals={"allow_auto": ["*"], "allow_delete": ["delete"]})
+    firm.begin()
+    firm.quo.miss_call(ANNA)
+    firm.once()
+
+    assert [one["id"] for one in contacts_of(firm)] == ["CTbill", "CTcora"]

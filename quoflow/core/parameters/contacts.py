@@ -56,6 +56,12 @@ class UpdateContact(ContactFields):
         return self
 
 
+class DeleteContact(Parameters):
+    """Delete a contact. A person is always asked, unless the configuration lets this rule do it alone."""
+
+    contact: Template | None = Field(None, description=WHOSE)
+
+
 class _NewContact(ContactFields):
     """What a contact may be made with. Without numbers it gets the event's."""
 

@@ -17,7 +17,14 @@ def test_only_what_may_be_done_twice_is_repeatable():
     """A text is never sent again by itself; a change of a contact may be made again."""
     repeatable = {kind for kind, action in registry.WRITE_ACTIONS.items() if action.is_repeatable}
 
-    assert repeatable == {"tag_contact", "update_contact", "create_contact", "upsert_contact", "mark_conversation"}
+    assert repeatable == {
+        "tag_contact",
+        "update_contact",
+        "create_contact",
+        "upsert_contact",
+        "mark_conversation",
+        "delete_contact",
+    }
 
 
 def test_performing_and_finding_agree(office):

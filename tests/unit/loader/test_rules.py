@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from quoflow.core import steps
 from quoflow.core.parameters.base import Parameters
 from quoflow.core.parameters.contacts import TagContact
 from quoflow.core.parameters.fetches import FetchSummary
@@ -179,15 +178,6 @@ def test_faulty_files_give_no_rules() -> None:
     rules, problems = build_rules(read_documents(text.encode(), "f"), "f", Known())
 
     assert (rules, [one.code for one in problems]) == ((), ["duplicate-key"])
-
-
-@pytest.mark.parametrize("kind", steps.LATER_STEPS)
-def test_steps_to_come_are_known_by_name(kind: str) -> None:
-    """Each step that does not run yet is refused by name, and not as an unknown one."""
-    text = f"{HEAD}actions:\n  - {kind}: {{a: b}}\n"
-    rules, problems = build_rules(read_documents(text.encode(), "f"), "f", Known())
-
-    assert (rules, [one.code for one in problems]) == ((), ["not-yet"])
 
 
 def test_every_problem_has_a_hint_or_says_enough() -> None:
