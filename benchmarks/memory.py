@@ -58,7 +58,7 @@ def measure(events: int = EVENTS) -> list[Figure]:
 def _handle_batch(stage: Stage, begun: int) -> None:
     engine = stage.engine
     now = engine.clock()
-    new = [_make_event(number, now - timedelta(seconds=1)) for number in range(begun, begun + BATCH)]
+    new = [make_event(number, now - timedelta(seconds=1)) for number in range(begun, begun + BATCH)]
     with engine.database.write() as tx:
         inbox.add_events(tx, new, now=now)
     intake.take_in_all(engine)
@@ -66,7 +66,7 @@ def _handle_batch(stage: Stage, begun: int) -> None:
         pass
 
 
-def _make_event(number: int, at: object) -> Event:
+def make_event(number: int, at: object) -> Event:
     asks = number % 100 == number // PEOPLE % 100  # nobody twice, within a million
     peer, text = make_phone(number % PEOPLE), f"text {number}{' refund' if asks else ''}"
     message = {"id": f"AC{number}", "text": text, "from": peer, "to": "+15555550100", "direction": "incoming"}

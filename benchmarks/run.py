@@ -13,6 +13,7 @@ import matching
 import memory
 import pipeline
 import startup
+import waits
 
 BENCHMARKS = {
     "matching": matching.measure,
@@ -21,6 +22,7 @@ BENCHMARKS = {
     "pipeline": pipeline.measure,
     "cycles": cycles.measure,
     "memory": memory.measure,
+    "waits": waits.measure,
 }
 
 

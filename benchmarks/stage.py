@@ -85,10 +85,17 @@ def open_stage(people: int, *, rules: str = RULE) -> Iterator[Stage]:
             (root / "rules").mkdir()
             (root / "rules" / "answer.yaml").write_text(rules, encoding="utf-8")
             (root / "quoflow.yaml").write_text(CONFIGURATION.format(url=url), encoding="utf-8")
-            project, loaded = projects.load_project(root / "quoflow.yaml", {})
-            with app.open_database(project) as store:
-                quos = {"main": client.Quo(make_transport(url))}
-                yield Stage(app.make_engine(project, loaded, store, quos=quos, tell=lambda _: None), url)
+            with open_engine(root, url) as engine:
+                yield Stage(engine, url)
+
+
+@contextmanager
+def open_engine(root: Path, url: str) -> Iterator[Engine]:
+    """Open the engine of a project on disk, for a workspace that is served."""
+    project, loaded = projects.load_project(root / "quoflow.yaml", {})
+    with app.open_database(project) as store:
+        quos = {"main": client.Quo(make_transport(url))}
+        yield app.make_engine(project, loaded, store, quos=quos, tell=lambda _: None)
 
 
 def make_transport(url: str) -> transport.Transport:
