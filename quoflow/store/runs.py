@@ -30,7 +30,8 @@ ENDABLE = (*WORKABLE, StepState.NEEDS_APPROVAL)
 
 _runs, _steps = tables.runs, tables.steps
 
-_is_unfinished_run = _runs.c.state.not_in(sorted(FINISHED_RUNS))
+# Named one by one, for an index is of use with `IN` and of none with `NOT IN`.
+_is_unfinished_run = _runs.c.state.in_(sorted(set(RunState) - FINISHED_RUNS))
 _TURNS = (_steps.c.due_at, _steps.c.created_at, _steps.c.position, _steps.c.id)
 _is_unfinished_step = _steps.c.state.not_in(sorted(FINISHED_STEPS))
 _FIXED = frozenset({"id", "run_id", "connection", "path", "position", "action", "created_at", "updated_at"})
