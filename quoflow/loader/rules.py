@@ -84,14 +84,18 @@ class _RuleBuilder:
         if options is None or self._count_errors() > begun:
             return None
         self._warn_of_marketing(node, options, steps)
+        rule = self._make_rule(node, options, steps)
+        return replace(rule, triggers=read.triggers, when=when, on_error=on_error, calls=tuple(reader.calls))
+
+    def _make_rule(self, node: MappingNode, options: Options, steps: tuple[Step, ...]) -> Rule:
+        """Make a rule of its options and steps; when it runs, and what else it does, is put in after."""
         document = to_plain(node)
         return Rule(
             name=options.name,
             version=plans.hash_canonical(document)[:VERSION_DIGITS],
             document=document,
-            triggers=read.triggers,
+            triggers=(),
             steps=steps,
-            when=when,
             description=options.description,
             approval=options.approval,
             max_age=options.max_age,
@@ -105,9 +109,7 @@ class _RuleBuilder:
             max_actions=options.max_actions,
             purpose=options.purpose,
             enabled=options.enabled,
-            on_error=on_error,
             vars=options.vars,
-            calls=tuple(reader.calls),
             file=self.report.file,
             line=node.line,
         )

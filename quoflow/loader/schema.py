@@ -109,8 +109,25 @@ def build_rule_schema() -> _Schema:
     definitions["trigger"] = _describe_trigger(definitions)
     definitions["step"] = _describe_step(definitions)
     definitions["steps"] = {"type": "array", "minItems": 1, "items": _refer("step")}
+    properties = _describe_rule_keys(options)
+    event = {"type": "string", "enum": list(events.ABOUT_SOMEBODY)}
+    properties["cancel_on"]["anyOf"] = [event, {"type": "array", "items": event}]
+    return {
+        "$schema": DRAFT,
+        "title": "quoflow rule",
+        "description": "One rule per YAML document: when something happens, if conditions hold, do this.",
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["name", "trigger", "actions"],
+        "properties": _tidy(properties),
+        "definitions": _tidy_each(dict(sorted(definitions.items()))),
+    }
+
+
+def _describe_rule_keys(options: _Schema) -> _Schema:
+    """Describe the keys of a rule, in the order in which they are written."""
     one_trigger = [_refer("triggerName"), _refer("trigger")]
-    properties = {
+    return {
         "name": {**options["properties"].pop("name"), "maxLength": 100, "pattern": r"^[^\s_.:/-][^\s:/]*$"},
         "trigger": {
             "description": "When the rule runs.",
@@ -127,18 +144,6 @@ def build_rule_schema() -> _Schema:
             "anyOf": [{"type": "string", "enum": ["fail"]}, _refer("steps")],
             "default": "fail",
         },
-    }
-    event = {"type": "string", "enum": list(events.ABOUT_SOMEBODY)}
-    properties["cancel_on"]["anyOf"] = [event, {"type": "array", "items": event}]
-    return {
-        "$schema": DRAFT,
-        "title": "quoflow rule",
-        "description": "One rule per YAML document: when something happens, if conditions hold, do this.",
-        "type": "object",
-        "additionalProperties": False,
-        "required": ["name", "trigger", "actions"],
-        "properties": _tidy(properties),
-        "definitions": _tidy_each(dict(sorted(definitions.items()))),
     }
 
 
@@ -237,7 +242,24 @@ def _name_filters(kind: str) -> str:
 
 def _describe_step(definitions: _Schema) -> _Schema:
     properties: _Schema = {kind: _describe_kind(kind, definitions) for kind in KINDS}
-    properties |= {
+    properties |= _describe_step_keys(definitions)
+    mapping: _Schema = {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": properties,
+        "oneOf": [*({"required": [kind]} for kind in KINDS), {"required": ["if", "then"]}],
+        "dependencies": {
+            "else": {"anyOf": [{"required": ["then"]}, {"required": ["choose"]}]},
+            "on_ambiguous": sorted(steps.RESENDABLE),
+        },
+    }
+    words = [{"const": kind, "description": steps.STEPS[kind].__doc__} for kind in ENDS]
+    return {"anyOf": [mapping, *words]}
+
+
+def _describe_step_keys(definitions: _Schema) -> _Schema:
+    """Describe what a step of any kind may say beside that kind."""
+    return {
         "id": {
             "type": "string",
             "pattern": "^[A-Za-z_][A-Za-z0-9_]*$",
@@ -267,18 +289,6 @@ def _describe_step(definitions: _Schema) -> _Schema:
             "it is sent once more after two looks in vain and two minutes. `resend` can text somebody twice.",
         },
     }
-    mapping: _Schema = {
-        "type": "object",
-        "additionalProperties": False,
-        "properties": properties,
-        "oneOf": [*({"required": [kind]} for kind in KINDS), {"required": ["if", "then"]}],
-        "dependencies": {
-            "else": {"anyOf": [{"required": ["then"]}, {"required": ["choose"]}]},
-            "on_ambiguous": sorted(steps.RESENDABLE),
-        },
-    }
-    words = [{"const": kind, "description": steps.STEPS[kind].__doc__} for kind in ENDS]
-    return {"anyOf": [mapping, *words]}
 
 
 def _describe_way() -> _Schema:
