@@ -14,13 +14,16 @@ from quoflow.runtime import schemas
 FILES = {
     "quoflow.yaml": "quoflow.yaml",
     "rules/missed-call-textback.yaml": "missed-call-textback.yaml",
+    "rules/missed-call-textback.test.yaml": "missed-call-textback.test.yaml",
     ".vscode/settings.json": "vscode-settings.json",
     ".github/workflows/rules.yml": "rules-workflow.yml",
     ".gitignore": "gitignore",
 }
 
 
-@click.command(help="Write a working project into FOLDER: a configuration, a rule, editor settings, a CI workflow.")
+@click.command(
+    help="Write a working project into FOLDER: a configuration, a rule with its tests, editor settings, a CI workflow."
+)
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=Path())
 @click.option(
     "--gateway", type=click.Choice(["maton", "direct"]), default="maton", show_default=True, help="The way in."
@@ -40,6 +43,7 @@ def init(folder: Path, gateway: str) -> int:
     output.write(f"  export {key}=…            your key; it never goes into a file of the project")
     output.write("  quoflow doctor                     checks the key, the lines and everything else")
     output.write("  quoflow check                      checks the rules")
+    output.write("  quoflow test                       runs their tests")
     output.write("  quoflow run --once --dry-run       shows what would be sent, sends nothing")
     return errors.EXIT_FINE
 

@@ -133,10 +133,11 @@ def test_init_writes_a_project_that_works(firm):
 
     assert again.out.count("kept") >= 5
     assert firm.run(*config, "check", "--json").json["rules"] == ["missed-call-textback"]
+    assert [one["ok"] for one in firm.run(*config, "test", "--json").json["tests"]] == [True, True]
     assert firm.run(*config, "doctor", "--json").json["ok"]
     firm.run(*config, "run", "--once")
     assert (firm.root / "new" / "quoflow.db").stat().st_mode & 0o777 == 0o600
-    for schema in ("rule", "config"):
+    for schema in ("rule", "config", "test"):
         assert json.loads((firm.root / "new" / "schema" / f"{schema}.schema.json").read_text())["properties"]
 
 

@@ -246,3 +246,11 @@ def test_what_hosts_outside_answer_is_given(project):
 
     assert "the test says nothing of GET https://api.example.com/orders?phone=%2B12125550123" in json.dumps(unknown)
     assert not (project.root / "recordings").exists()
+
+
+@pytest.mark.parametrize(
+    "folder", sorted({path.parents[1] for path in ROOT.glob("examples/*/rules/*.test.yaml")}), ids=str
+)
+def test_the_examples_keep_their_own_tests(project, folder):
+    """What an example shows in its tests is so, with its own configuration."""
+    assert run(["--config", str(folder / "quoflow.yaml"), "test"]) == 0, project.capsys.readouterr()

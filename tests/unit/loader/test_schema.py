@@ -21,9 +21,10 @@ GOLDEN = ROOT / "tests" / "golden" / "check"
 RULE = jsonschema.Draft7Validator(build_rule_schema())
 CONFIG = jsonschema.Draft7Validator(build_model_schema(Settings, "quoflow configuration"))
 TESTS = jsonschema.Draft7Validator(build_model_schema(CaseFile, "quoflow tests"))
+TESTS_OF_RULES = sorted(file for folder in ("rules", "examples") for file in (ROOT / folder).rglob("*.test.yaml"))
 FINE = [
-    *(file for file in sorted((ROOT / "rules").rglob("*.yaml")) if not file.name.endswith(".test.yaml")),
-    *(file for file in sorted((ROOT / "examples").rglob("*.yaml")) if "rules" in file.parts),
+    *sorted({*(ROOT / "rules").rglob("*.yaml")} - {*TESTS_OF_RULES}),
+    *sorted({*(ROOT / "examples").glob("*/rules/*.yaml")} - {*TESTS_OF_RULES}),
     *(GOLDEN / case / "rules" / "rule.yaml" for case in ("design-example", "text-stays-text")),
     GOLDEN / "several-documents" / "rules" / "rules.yaml",
 ]
@@ -56,9 +57,9 @@ def test_the_schemas_are_schemas() -> None:
     jsonschema.Draft7Validator.check_schema(TESTS.schema)
 
 
-@pytest.mark.parametrize("file", sorted((ROOT / "rules").glob("*.test.yaml")), ids=lambda file: file.name)
+@pytest.mark.parametrize("file", TESTS_OF_RULES, ids=lambda file: file.name)
 def test_tests_that_are_fine_are_fine_in_editors(file: Path) -> None:
-    """The tests beside the pack's rules pass both, what `quoflow test` reads and the schema."""
+    """The tests beside the rules of the pack and the examples pass both, what `quoflow test` reads and the schema."""
     tests, problems = read_tests(file, file.name)
     (data,) = parse(file.read_text(encoding="utf-8"))
 
