@@ -77,9 +77,14 @@ def request_approval(tx: Connection, approval: Approval) -> None:
 
 
 def list_pending(tx: Connection) -> tuple[Approval, ...]:
-    """List what waits for a decision, asked for longest first, whether or not it has expired meanwhile."""
+    """List what waits for a decision, asked for longest first, whether or not it has expired meanwhile.
+
+    What a run asks for at one moment comes in the order in which the rule does it.
+    """
     question = rows.select_as(Approval, _table).where(_table.c.state == "pending")
-    return rows.read_all(tx, Approval, question.order_by(_table.c.requested_at, _table.c.id))
+    position = select(tables.steps.c.position).where(tables.steps.c.id == _table.c.step_id).scalar_subquery()
+    ordered = question.order_by(_table.c.requested_at, _table.c.run_id, position, _table.c.id)
+    return rows.read_all(tx, Approval, ordered)
 
 
 def find_approval(tx: Connection, approval_id: str) -> Approval | None:

@@ -39,6 +39,17 @@ def test_an_approval_comes_back_whole(tx, make, step):
     assert approvals.find_approval(tx, "abcd1234") == make.approval(step)
 
 
+def test_what_a_run_asks_for_at_once_comes_in_the_order_of_its_steps(tx, make):
+    """Ids are drawn by chance; people read what is done first before what is done next."""
+    first = make.step("s9", path="actions[0]", position=0, state=S.NEEDS_APPROVAL, due_at=None)
+    second = make.step("s1", path="actions[1]", position=1, state=S.NEEDS_APPROVAL, due_at=None)
+    make.run(tx, "r1", first, second)
+    approvals.request_approval(tx, replace(make.approval(second), id="aaaa"))
+    approvals.request_approval(tx, replace(make.approval(first), id="zzzz"))
+
+    assert [one.id for one in approvals.list_pending(tx)] == ["zzzz", "aaaa"]
+
+
 def test_yes_queues_the_step(tx, make, step):
     """A yes makes exactly this step due now, and says who said it and when it became ready."""
     assert decide(tx, make) == "decided"
