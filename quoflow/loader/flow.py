@@ -12,7 +12,7 @@ from quoflow.core.parameters.flow import Choose, ForEach, If, RunRule, Set, Wait
 from quoflow.core.rules import Call
 from quoflow.core.shapes import Shape
 from quoflow.core.steps import Step, Way
-from quoflow.loader import later
+from quoflow.loader import mappings
 from quoflow.loader.conditions import read_expression
 from quoflow.loader.kinds import write_out
 from quoflow.loader.nodes import Key, ListNode, MappingNode, Node, ScalarNode, find_node, format_path, to_plain
@@ -93,7 +93,7 @@ def _read_for_each(reader: Reader, node: MappingNode, path: tuple[Key, ...]) -> 
     if reader.in_loop:
         problem = ("nested-loop", "a `for_each` cannot stand in another", "call a rule of its own with `run_rule`")
         reader.report.add(node.keys["for_each"], inside, problem)
-    parameters = read_model(ForEach, later.drop_keys(written, ("do",)), reader.report, inside)
+    parameters = read_model(ForEach, mappings.drop_keys(written, ("do",)), reader.report, inside)
     if "do" not in written.items:
         hint = "say what is done for each item: a list of steps"
         reader.report.add(written, inside, ("missing-key", "`do` is missing", hint))
@@ -163,7 +163,7 @@ def _read_wait_for(reader: Reader, node: MappingNode, path: tuple[Key, ...]) -> 
         if isinstance(then := written.items.get("on_timeout"), ListNode):
             late, after = reader.read_block(then, (*inside, "on_timeout"), before)
             reader.checker = before.join(before, after)
-            written = later.drop_keys(written, ("on_timeout",))
+            written = mappings.drop_keys(written, ("on_timeout",))
         check_pattern(written.items.get("text"), (*inside, "text", "matches"), reader.report)
         _check_events(reader, written, inside)
     if before.kinds and "contact" not in before.scope.names:

@@ -12,7 +12,7 @@ from quoflow.core.parameters.messages import SendMessage
 from quoflow.core.rules import Rule
 from quoflow.core.steps import Step
 from quoflow.errors import Problem, QuoflowError
-from quoflow.loader import later
+from quoflow.loader import mappings
 from quoflow.loader.audience import check_audience
 from quoflow.loader.conditions import read_when
 from quoflow.loader.documents import Read
@@ -127,7 +127,7 @@ class _RuleBuilder:
             if key not in KEYS and not self.report.is_full:
                 hint = suggest(key, KEYS, otherwise=f"a rule has {', '.join(KEYS)}")
                 self.report.add(node.keys[key], (key,), ("unknown-key", f"`{key}` is not known here", hint))
-        own = later.drop_keys(node, [key for key in node.items if key not in Options.model_fields])
+        own = mappings.drop_keys(node, [key for key in node.items if key not in Options.model_fields])
         options = read_model(Options, own, self.report, ())
         if options is not None:
             self._check_options(options, node)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from quoflow.core import cron, differences, events, filters, phones, schedule
 from quoflow.core.rules import Filters, Schedule, Trigger, list_filters
-from quoflow.loader import later
+from quoflow.loader import mappings
 from quoflow.loader.known import Known
 from quoflow.loader.nodes import Key, ListNode, MappingNode, Node, ScalarNode
 from quoflow.loader.report import Report, find_close, join_words, suggest
@@ -117,7 +117,7 @@ class _Reader:
         self.kind = name
         inside = (*self.path, name)
         identifier = self._read_id(node, inside)
-        node = later.drop_keys(node, ("id",))
+        node = mappings.drop_keys(node, ("id",))
         if name == "schedule":
             spec = self._read_schedule(node, inside)
             return None if spec is None else Trigger(name, identifier, schedule=spec)
@@ -188,7 +188,7 @@ class _Reader:
             having = [kind for kind in events.KINDS if key in list_filters(kind)]
             hint = f"it is for {join_words(having)}" if len(having) <= FEW else _tell_filters(known)
             self.report.add(node.keys[key], (*path, key), ("unknown-key", f"`{self.kind}` has no `{key}`", hint))
-        return later.drop_keys(node, senseless)
+        return mappings.drop_keys(node, senseless)
 
     def _check_numbers(self, node: Node | None, path: tuple[Key, ...]) -> None:
         if isinstance(node, ListNode):
